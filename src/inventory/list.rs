@@ -1,0 +1,109 @@
+//! The inventory itself: a list of accounts, each in or out.
+//!
+//! Pure data.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath};
+
+/// One AWS account of the inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name; empty where unknown. Chosen by the account's owner, so never trusted where it is shown.
+    pub name: String,
+    /// What its CSV row says differently from the command line.
+    pub overrides: Overrides,
+    /// The root and the organizational units above it, outermost first (`r-ab12`, `ou-ab12-…`); empty where unknown.
+    pub parents: Vec<String>,
+    /// When it joined the organization, where known.
+    pub joined: Option<Timestamp>,
+}
+
+/// What a row of the inventory CSV overrides for its account.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// The role to assume there.
+    pub assume_role: Option<RolePath>,
+    /// The external id to assume it with.
+    pub external_id: Option<ExternalId>,
+    /// The name of the setup's role there.
+    pub role_name: Option<RoleName>,
+    /// Who gets the grant there.
+    pub pass_role_to: Option<Vec<PrincipalRef>>,
+    /// The value of `{{region}}` there.
+    pub region: Option<Region>,
+    /// Setup parameters, by KEY of `param.KEY`.
+    pub params: BTreeMap<String, String>,
+}
+
+/// An account and whether the run works on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The account.
+    pub account: Account,
+    /// In or out.
+    pub selection: Selection,
+}
+
+/// Whether the run works on an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// It does.
+    In,
+    /// It does not: the account's row is `skipped` with this reason.
+    Out(Reason),
+}
+
+/// Why an account is out. `Display` is what people read in `error_message`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// Organizations says that the account is closed, suspended, pending, or something that we do not know.
+    NotActive(String),
+    /// The caller's own account, without `--management-account`.
+    OwnAccount,
+    /// Not named by `--include`.
+    NotIncluded,
+    /// Named by `--exclude`.
+    Excluded,
+    /// Not below any `--ou`.
+    OutsideOu,
+    /// Below this `--exclude-ou`.
+    InExcludedOu(String),
+    /// The inventory is an earlier report, and there the account was skipped for this reason.
+    SkippedInReport(String),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotActive(state) => write!(f, "the account is {state}, not ACTIVE"),
+            Self::OwnAccount => f.write_str("the caller's own account (use --management-account to work on it)"),
+            Self::NotIncluded => f.write_str("not named by --include"),
+            Self::Excluded => f.write_str("named by --exclude"),
+            Self::OutsideOu => f.write_str("not in or below an organizational unit named by --ou"),
+            Self::InExcludedOu(ou) => write!(f, "in or below {ou}, named by --exclude-ou"),
+            Self::SkippedInReport(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// The accounts of a run, in the order of their source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inventory {
+    /// Every account, in or out. No id occurs twice.
+    pub entries: Vec<Entry>,
+    /// Where it came from, for people: a file's path, `organization o-…`.
+    pub source: String,
+}
+
+impl Inventory {
+    /// The number of accounts that are in.
+    pub fn selected(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.selection == Selection::In).count()
+    }
+}

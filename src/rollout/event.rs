@@ -1,0 +1,198 @@
+//! What happened in a run: the one stream that every reporter folds.
+//!
+//! Data only, past tense. The dispatcher emits each event from one task, so the order is the order of things and the
+//! counters are never wrong. Reporter settings never ride in here.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::account::change::{Change, ChangeResult};
+use crate::account::outcome::{AccountStatus, Outcome, Step};
+use crate::ids::{AccountId, Arn, Partition, RunId};
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event {
+    /// When, by the machine's clock.
+    pub at: Timestamp,
+    /// How long after the run started.
+    pub elapsed: Duration,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What can happen. The first event of a run is `RunStarted`, the last `RunFinished`; between them, every account of
+/// the inventory has exactly one `AccountFinished`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The run began.
+    RunStarted(Box<RunInfo>),
+    /// Work on an account began. Not sent for accounts that are skipped.
+    AccountStarted {
+        /// The account.
+        account_id: AccountId,
+        /// Its name. Not trusted.
+        account_name: String,
+    },
+    /// An account's work went on to its next step.
+    StepStarted {
+        /// The account.
+        account_id: AccountId,
+        /// The step.
+        step: Step,
+    },
+    /// A change was taken or refused by AWS, or (plan) found to be needed.
+    ChangeSettled {
+        /// The account.
+        account_id: AccountId,
+        /// The write and what was there before it.
+        change: Box<Change>,
+        /// What became of it.
+        result: ChangeResult,
+    },
+    /// An account is done, one way or another.
+    AccountFinished {
+        /// The account's position in the inventory, from 0.
+        index: usize,
+        /// What became of it.
+        outcome: Box<Outcome>,
+    },
+    /// No further account will be started; what is in flight is finished.
+    DrainStarted {
+        /// Why.
+        reason: HaltReason,
+    },
+    /// The run ended, and every account has its outcome.
+    RunFinished {
+        /// The final counts.
+        stats: RolloutStats,
+        /// How it ended.
+        ended: Ended,
+    },
+}
+
+/// What a run is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The run's id, and its folder's name.
+    pub run_id: RunId,
+    /// `apply`, `plan`, …
+    pub command: String,
+    /// The setup's name.
+    pub setup: String,
+    /// SHA-256 of the setup as it was resolved, in hexadecimal.
+    pub setup_digest: String,
+    /// When the run started.
+    pub started_at: Timestamp,
+    /// Who ran it: the ARN that sts GetCallerIdentity gave.
+    pub caller: Arn,
+    /// The partition, from the caller's ARN.
+    pub partition: Partition,
+    /// The organization's id, where accounts came from AWS Organizations.
+    pub organization: Option<String>,
+    /// Where the accounts came from, for people: a file's path, `organization o-…`, `sandbox`.
+    pub source: String,
+    /// The number of accounts in the inventory, in or out.
+    pub accounts: usize,
+    /// How many of them are in.
+    pub selected: usize,
+    /// How many accounts are worked on at once.
+    pub concurrency: usize,
+    /// The form of the session policy: `exact` or `by name pattern` (design: least power), for people.
+    pub session_policy: String,
+    /// rolecall's version.
+    pub version: String,
+}
+
+/// Why a run stopped starting accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "halt", rename_all = "snake_case")]
+pub enum HaltReason {
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+    /// The journal could not be written, so no further write may be sent.
+    JournalFailed {
+        /// What the operating system said.
+        message: String,
+    },
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ended", rename_all = "snake_case")]
+pub enum Ended {
+    /// Every selected account was worked on.
+    Complete,
+    /// Some accounts were not reached.
+    Halted {
+        /// Why.
+        reason: HaltReason,
+    },
+}
+
+/// The counts of a run. Owned by the dispatcher; reporters keep their own by folding events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RolloutStats {
+    /// `created`
+    pub created: usize,
+    /// `updated`
+    pub updated: usize,
+    /// `unchanged`
+    pub unchanged: usize,
+    /// `pending`
+    pub pending: usize,
+    /// `compliant`
+    pub compliant: usize,
+    /// `drifted`
+    pub drifted: usize,
+    /// `missing`
+    pub missing: usize,
+    /// `removed`
+    pub removed: usize,
+    /// `absent`
+    pub absent: usize,
+    /// `failed`
+    pub failed: usize,
+    /// `skipped`
+    pub skipped: usize,
+    /// `not_reached`
+    pub not_reached: usize,
+}
+
+impl RolloutStats {
+    /// Counts one more account.
+    pub fn count(&mut self, status: AccountStatus) {
+        *self.slot(status) += 1;
+    }
+
+    /// How many accounts have this status.
+    pub fn of(mut self, status: AccountStatus) -> usize {
+        *self.slot(status)
+    }
+
+    /// How many accounts have any status at all.
+    pub fn finished(self) -> usize {
+        AccountStatus::ALL.iter().map(|status| self.of(*status)).sum()
+    }
+
+    fn slot(&mut self, status: AccountStatus) -> &mut usize {
+        match status {
+            AccountStatus::Created => &mut self.created,
+            AccountStatus::Updated => &mut self.updated,
+            AccountStatus::Unchanged => &mut self.unchanged,
+            AccountStatus::Pending => &mut self.pending,
+            AccountStatus::Compliant => &mut self.compliant,
+            AccountStatus::Drifted => &mut self.drifted,
+            AccountStatus::Missing => &mut self.missing,
+            AccountStatus::Removed => &mut self.removed,
+            AccountStatus::Absent => &mut self.absent,
+            AccountStatus::Failed => &mut self.failed,
+            AccountStatus::Skipped => &mut self.skipped,
+            AccountStatus::NotReached => &mut self.not_reached,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Many accounts: bounded concurrency, one row for each, whatever happens.
+
+pub mod event;

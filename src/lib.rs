@@ -1,6 +1,7 @@
 //! One IAM role, its trust and its PassRole grant, in every account of an AWS organization: planned, applied, proven.
 
 pub mod account;
+pub mod aws;
 pub mod ids;
 pub mod inventory;
 pub mod rollout;

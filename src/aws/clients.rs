@@ -1,0 +1,289 @@
+//! The SDK's clients: one HTTP client and one configuration for all, one retry budget for each account.
+//!
+//! What the SDK shares by default it would share across accounts too (its retry quota is one per process, its identity
+//! cache holds 64 entries), so that one account's throttles could stop another's retries. Here each account's session
+//! has a retry partition and fixed credentials of its own, and only the HTTP client is shared.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use super::failure::AwsFailure;
+use super::limiter::RateLimiter;
+use crate::ids::{AccountId, Arn, Partition, Region};
+
+/// How AWS is reached.
+#[derive(Debug, Clone)]
+pub enum Connection {
+    /// As every AWS tool does: environment, profile, SSO, container, instance.
+    Aws {
+        /// `--profile`
+        profile: Option<String>,
+        /// `--region`
+        region: Option<Region>,
+        /// `--endpoint-url`
+        endpoint_url: Option<String>,
+    },
+    /// A simulated AWS behind the SDK's own HTTP client; nothing of this machine's AWS configuration is read.
+    Simulated {
+        /// What answers.
+        http: SharedHttpClient,
+        /// Who asks.
+        credentials: Credentials,
+        /// The region.
+        region: Region,
+    },
+}
+
+/// Why no connection could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// There are no credentials, or they are of no use; AWS was not asked.
+    #[error("no usable AWS credentials: {0}")]
+    Credentials(#[source] CredentialsError),
+    /// The configured region is not one.
+    #[error(transparent)]
+    Region(#[from] crate::ids::IdError),
+    /// sts GetCallerIdentity failed.
+    #[error(transparent)]
+    Caller(#[from] AwsFailure),
+    /// sts GetCallerIdentity answered something that cannot be read.
+    #[error("sts GetCallerIdentity answered without a usable account or ARN")]
+    NoCaller,
+}
+
+/// Who the base credentials belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The full ARN; its partition is the partition of everything.
+    pub arn: Arn,
+}
+
+impl Caller {
+    /// The partition that the caller is in, and so every account of the run.
+    pub fn partition(&self) -> &Partition {
+        self.arn.partition()
+    }
+}
+
+/// Everything that talks to AWS.
+#[derive(Debug)]
+pub struct Clients {
+    caller: Caller,
+    region: Region,
+    sts: aws_sdk_sts::Client,
+    sts_limit: RateLimiter,
+    organizations: aws_sdk_organizations::Client,
+    organizations_limit: RateLimiter,
+    /// What every account's client is built from: the HTTP client, timeouts and endpoint, but no credentials.
+    iam: aws_sdk_iam::config::Builder,
+    base_credentials: SharedCredentialsProvider,
+}
+
+/// The region where none is configured: IAM and Organizations are global, and STS needs one.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Calls per second that Organizations is asked at most. Its quotas are not published; whole organizations are listed
+/// at this pace without being throttled.
+const ORGANIZATIONS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+
+/// How long one try of a call may take, and the call with all its tries.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// How often a call is sent at most.
+const MAX_ATTEMPTS: u32 = 6;
+
+impl Clients {
+    /// Builds the clients and asks STS who the caller is. `sts_per_second` limits the calls to STS from here on.
+    ///
+    /// # Errors
+    /// [`ConnectError`]; only its `Caller` and `NoCaller` mean that AWS was asked.
+    pub async fn connect(connection: Connection, sts_per_second: NonZeroU32) -> Result<Self, ConnectError> {
+        let config = load(connection).await?;
+        let region: Region = config.region().map_or(DEFAULT_REGION, |region| region.as_ref()).parse()?;
+        let base_credentials = config.credentials_provider().ok_or_else(|| {
+            ConnectError::Credentials(CredentialsError::not_loaded("no provider of credentials is configured"))
+        })?;
+        base_credentials.provide_credentials().await.map_err(ConnectError::Credentials)?;
+        let sts = aws_sdk_sts::Client::from_conf(
+            aws_sdk_sts::config::Builder::from(&config).retry_partition(own_retries("sts")).build(),
+        );
+        let organizations = aws_sdk_organizations::Client::from_conf(
+            aws_sdk_organizations::config::Builder::from(&config).retry_partition(own_retries("organizations")).build(),
+        );
+        let sts_limit = RateLimiter::per_second(sts_per_second);
+        sts_limit.ready().await;
+        let answer = sts
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| AwsFailure::from_sdk("sts GetCallerIdentity", &error))?;
+        let caller = (|| Some(Caller { account: answer.account()?.parse().ok()?, arn: answer.arn()?.parse().ok()? }))()
+            .ok_or(ConnectError::NoCaller)?;
+        Ok(Self {
+            caller,
+            region,
+            sts,
+            sts_limit,
+            organizations,
+            organizations_limit: RateLimiter::per_second(ORGANIZATIONS_PER_SECOND),
+            iam: aws_sdk_iam::config::Builder::from(&config),
+            base_credentials,
+        })
+    }
+
+    /// Who the base credentials belong to.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The region of the configuration.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// AWS Organizations, to be called serially and through [`Clients::organizations_limit`].
+    pub fn organizations(&self) -> &aws_sdk_organizations::Client {
+        &self.organizations
+    }
+
+    /// The limit on calls to AWS Organizations.
+    pub fn organizations_limit(&self) -> &RateLimiter {
+        &self.organizations_limit
+    }
+
+    /// AWS STS with the base credentials, to be called through [`Clients::sts_limit`].
+    pub fn sts(&self) -> &aws_sdk_sts::Client {
+        &self.sts
+    }
+
+    /// The limit on calls to STS: AWS charges AssumeRole to the caller's account, for all accounts together.
+    pub fn sts_limit(&self) -> &RateLimiter {
+        &self.sts_limit
+    }
+
+    /// IAM in the account that `credentials` belong to. `attempts` learns how often each call is sent.
+    pub fn iam_with(&self, credentials: Credentials, attempts: &Attempts) -> aws_sdk_iam::Client {
+        self.iam_client(SharedCredentialsProvider::new(credentials), attempts)
+    }
+
+    /// IAM in the caller's own account, with the base credentials.
+    pub fn iam_of_caller(&self, attempts: &Attempts) -> aws_sdk_iam::Client {
+        self.iam_client(self.base_credentials.clone(), attempts)
+    }
+
+    fn iam_client(&self, credentials: SharedCredentialsProvider, attempts: &Attempts) -> aws_sdk_iam::Client {
+        let config = self
+            .iam
+            .clone()
+            .credentials_provider(credentials)
+            .identity_cache(aws_sdk_iam::config::IdentityCache::lazy().build())
+            .retry_partition(own_retries("account"))
+            .interceptor(attempts.clone())
+            .build();
+        aws_sdk_iam::Client::from_conf(config)
+    }
+}
+
+/// Counts how often calls are sent, over all calls of one account.
+#[derive(Debug, Clone, Default)]
+pub struct Attempts(Arc<AtomicU32>);
+
+impl Attempts {
+    /// The most times that any one call was sent; 0 if none was.
+    pub fn most(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let attempt = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
+        self.0.fetch_max(attempt, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// A retry budget that nothing else draws on.
+fn own_retries(name: &'static str) -> RetryPartition {
+    RetryPartition::custom(name).token_bucket(TokenBucket::default()).build()
+}
+
+/// The configuration that every client shares.
+async fn load(connection: Connection) -> Result<SdkConfig, ConnectError> {
+    let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    match connection {
+        Connection::Aws { profile, region, endpoint_url } => {
+            let http = aws_smithy_http_client::Builder::new()
+                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+                .build_https();
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .http_client(http)
+                .retry_config(retries)
+                .timeout_config(timeouts);
+            if let Some(profile) = profile {
+                loader = loader.profile_name(profile);
+            }
+            if let Some(region) = region {
+                loader = loader.region(aws_config::Region::new(region.to_string()));
+            }
+            if let Some(url) = endpoint_url {
+                loader = loader.endpoint_url(url);
+            }
+            let config = loader.load().await;
+            Ok(match config.region() {
+                Some(_) => config,
+                None => config.into_builder().region(aws_config::Region::new(DEFAULT_REGION)).build(),
+            })
+        }
+        Connection::Simulated { http, credentials, region } => Ok(SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http)
+            .retry_config(retries)
+            .timeout_config(timeouts)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+            .identity_cache(SharedIdentityCache::new(aws_sdk_iam::config::IdentityCache::lazy().build()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .region(aws_config::Region::new(region.to_string()))
+            .build()),
+    }
+}

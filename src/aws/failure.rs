@@ -1,0 +1,188 @@
+//! Every error that the SDK can give, told once: what was called, what AWS said, and what kind of failure it is.
+//!
+//! Codes are read here and nowhere else. Text is matched only where AWS gives no finer code, in [`classify`].
+
+use std::error::Error;
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+/// What kind of failure it was, which decides whether and how it may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Too many requests; the SDK has already tried again.
+    Throttled,
+    /// The service failed (HTTP 500, 502, 503, 504); the SDK has already tried again.
+    ServiceFault,
+    /// Something else is changing the same entity: IAM asks to come back later.
+    Busy,
+    /// Not allowed.
+    Denied,
+    /// The entity is not there.
+    NotFound,
+    /// The entity is there already.
+    Exists,
+    /// It has something attached that must go first; right after a detach, not visible yet.
+    DeleteConflict,
+    /// A policy names a principal that IAM does not know, or does not know yet.
+    UnknownPrincipal,
+    /// IAM does not accept the policy document.
+    Malformed,
+    /// A quota of the account is used up. IAM's `LimitExceeded` is a quota, not a throttle.
+    Quota,
+    /// The credentials are no longer good, or never were.
+    Credentials,
+    /// The clock of this machine, or the signature for another reason.
+    Clock,
+    /// No answer came: name resolution, connection, reset. The request may have been sent.
+    Unreachable,
+    /// No answer came in time. The request may have been carried out.
+    TimedOut,
+    /// Anything else; never tried again.
+    Other,
+}
+
+/// One call to AWS that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsFailure {
+    /// The service and the call: `iam CreateRole`.
+    pub operation: &'static str,
+    /// AWS's error code, or a word of ours where AWS gave none: `Timeout`, `Unreachable`, `NoAnswer`.
+    pub code: String,
+    /// AWS's message, or the SDK's chain of causes. Not trusted.
+    pub message: String,
+    /// AWS's id of the request, if an answer came.
+    pub request_id: Option<String>,
+    /// The HTTP status, if an answer came.
+    pub status: Option<u16>,
+    /// What kind of failure it was.
+    pub class: Class,
+}
+
+impl fmt::Display for AwsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.operation, self.code, self.message)?;
+        match &self.request_id {
+            Some(id) => write!(f, " (request id {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for AwsFailure {}
+
+impl AwsFailure {
+    /// Reads the SDK's error of one call.
+    pub fn from_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let request_id = error.request_id().map(str::to_owned);
+        let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
+        let given = metadata.and_then(|meta| meta.code());
+        let (code, message) = match (error, given) {
+            (_, Some(code)) => {
+                let message = metadata.and_then(|meta| meta.message()).unwrap_or("AWS gave no message");
+                (code.to_owned(), message.to_owned())
+            }
+            (SdkError::TimeoutError(_), None) => ("Timeout".to_owned(), "no answer came in time".to_owned()),
+            (SdkError::ConstructionFailure(_), None) => ("NotSent".to_owned(), chain(error)),
+            (SdkError::DispatchFailure(_), None) => ("Unreachable".to_owned(), chain(error)),
+            (_, None) => (
+                status.map_or_else(|| "NoAnswer".to_owned(), |status| format!("HTTP {status}")),
+                "the answer was not one of the service's".to_owned(),
+            ),
+        };
+        let class = match error {
+            SdkError::TimeoutError(_) => Class::TimedOut,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Class::TimedOut,
+            SdkError::DispatchFailure(_) if given.is_none() => Class::Unreachable,
+            _ => classify(&code, &message, status),
+        };
+        Self { operation, code, message, request_id, status, class }
+    }
+}
+
+/// The causes of an error, outermost first, without the SDK's debug dump.
+fn chain(error: &dyn Error) -> String {
+    let mut words = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if words.last() != Some(&text) {
+            words.push(text);
+        }
+        next = cause.source();
+    }
+    if words.is_empty() { DisplayErrorContext(error).to_string() } else { words.join(": ") }
+}
+
+/// The class of an error code. IAM and STS leave most of these out of their models, so they are known by name only.
+fn classify(code: &str, message: &str, status: Option<u16>) -> Class {
+    match code {
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "LimitExceededException" => Class::Throttled,
+        "ConcurrentModification" | "ConcurrentModificationException" | "EntityTemporarilyUnmodifiable" => Class::Busy,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Class::Denied,
+        "NoSuchEntity" => Class::NotFound,
+        "EntityAlreadyExists" => Class::Exists,
+        "DeleteConflict" => Class::DeleteConflict,
+        // AWS has no code of its own for a principal that it cannot resolve.
+        "MalformedPolicyDocument" if message.contains("Invalid principal in policy") => Class::UnknownPrincipal,
+        "MalformedPolicyDocument" => Class::Malformed,
+        "LimitExceeded" => Class::Quota,
+        "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException" => {
+            Class::Credentials
+        }
+        "SignatureDoesNotMatch" | "RequestExpired" | "InvalidSignatureException" => Class::Clock,
+        _ => match status {
+            Some(429) => Class::Throttled,
+            Some(500 | 502 | 503 | 504) => Class::ServiceFault,
+            _ => Class::Other,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_that_no_model_names_are_told_apart() {
+        let cases = [
+            ("Throttling", 400, Class::Throttled),
+            ("TooManyRequestsException", 400, Class::Throttled),
+            ("Whatever", 429, Class::Throttled),
+            ("LimitExceeded", 409, Class::Quota),
+            ("ConcurrentModification", 409, Class::Busy),
+            ("ServiceFailure", 500, Class::ServiceFault),
+            ("AccessDenied", 403, Class::Denied),
+            ("ExpiredToken", 403, Class::Credentials),
+            ("ValidationError", 400, Class::Other),
+        ];
+        for (code, status, class) in cases {
+            assert_eq!(classify(code, "", Some(status)), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_principal_that_is_not_known_yet_is_not_a_malformed_policy() {
+        let message = r#"Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:role/new""#;
+        assert_eq!(classify("MalformedPolicyDocument", message, Some(400)), Class::UnknownPrincipal);
+        assert_eq!(classify("MalformedPolicyDocument", "Syntax errors in policy.", Some(400)), Class::Malformed);
+    }
+}

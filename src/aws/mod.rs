@@ -1,0 +1,7 @@
+//! The one place that builds SDK clients, paces them and reads their errors.
+
+pub mod clients;
+pub mod denial;
+pub mod failure;
+pub mod limiter;
+pub mod retry;

@@ -1,6 +1,6 @@
 //! Every error that the SDK can give, told once: what was called, what AWS said, and what kind of failure it is.
 //!
-//! Codes are read here and nowhere else. Text is matched only where AWS gives no finer code, in [`classify`].
+//! Codes are read here and nowhere else. Text is matched only where AWS gives no finer code, in `classify`.
 
 use std::error::Error;
 use std::fmt;

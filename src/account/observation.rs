@@ -1,0 +1,50 @@
+//! What one account has now. Pure data: `observe` reads it, `plan` compares it with the setup.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ids::{Arn, PolicyName, PrincipalRef};
+
+/// The setup's role and grants as one account has them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Observation {
+    /// The role, if it is there.
+    pub role: Option<ObservedRole>,
+    /// One for each principal that was asked about.
+    pub grants: BTreeMap<PrincipalRef, ObservedGrant>,
+}
+
+/// A role as IAM has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedRole {
+    /// Its ARN, with its path and its name in the letter case that it was made with.
+    pub arn: Arn,
+    /// Its path, `/` for none.
+    pub path: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its session duration in seconds.
+    pub max_session_duration: u32,
+    /// Its trust policy, decoded JSON text.
+    pub trust: String,
+    /// The managed policy that is its permissions boundary.
+    pub boundary: Option<Arn>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// The names of all its inline policies.
+    pub inline_names: BTreeSet<PolicyName>,
+    /// Those inline policies that were asked for and are there, decoded JSON text.
+    pub inline: BTreeMap<PolicyName, String>,
+    /// The managed policies attached to it.
+    pub managed: BTreeSet<Arn>,
+}
+
+/// What a principal has by way of a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObservedGrant {
+    /// There is no such user, group or role.
+    NoPrincipal,
+    /// The principal is there, the grant is not.
+    Absent,
+    /// The grant, decoded JSON text.
+    Present(String),
+}

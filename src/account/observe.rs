@@ -1,0 +1,205 @@
+//! The reads of one account: side by side, every page, decoded.
+//!
+//! A read that failed is never taken for "absent": only IAM's own `NoSuchEntity` means that something is not there, and
+//! whatever else goes wrong ends the observation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_iam::Client;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::future;
+use percent_encoding::percent_decode_str;
+
+use super::observation::{Observation, ObservedGrant, ObservedRole};
+use crate::aws::failure::{AwsFailure, Class};
+use crate::ids::{Arn, PolicyName, PrincipalKind, PrincipalRef, RoleName};
+
+/// What is to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The setup's role.
+    pub role: RoleName,
+    /// The inline policies of the role whose text is needed.
+    pub inline: Vec<PolicyName>,
+    /// The principals that should have the grant.
+    pub grantees: Vec<PrincipalRef>,
+    /// The name of the inline policy that is the grant.
+    pub grant: PolicyName,
+}
+
+/// Reads everything that `subject` names, in one round trip where it is all there.
+///
+/// # Errors
+/// The first read that failed for another reason than `NoSuchEntity`, or an answer that cannot be read.
+pub async fn observe(iam: &Client, subject: &Subject) -> Result<Observation, AwsFailure> {
+    let inline = future::try_join_all(subject.inline.iter().map(|name| async move {
+        let text = role_policy(iam, subject.role.as_str(), name).await?;
+        Ok::<_, AwsFailure>(text.map(|text| (name.clone(), text)))
+    }));
+    let grants = future::try_join_all(subject.grantees.iter().map(|grantee| async move {
+        Ok::<_, AwsFailure>((grantee.clone(), grant(iam, grantee, &subject.grant).await?))
+    }));
+    let (role, inline_names, managed, inline, grants) = future::try_join5(
+        get_role(iam, &subject.role),
+        inline_names(iam, &subject.role),
+        managed(iam, &subject.role),
+        inline,
+        grants,
+    )
+    .await?;
+    // The reads are side by side, so a role that comes or goes between them shows as absent and is read again by the
+    // next run; nothing is concluded from the lists of a role that GetRole did not find.
+    let role = role.map(|role| ObservedRole {
+        inline_names: inline_names.unwrap_or_default(),
+        managed: managed.unwrap_or_default(),
+        inline: inline.into_iter().flatten().collect(),
+        ..role
+    });
+    Ok(Observation { role, grants: grants.into_iter().collect() })
+}
+
+async fn get_role(iam: &Client, role: &RoleName) -> Result<Option<ObservedRole>, AwsFailure> {
+    const OPERATION: &str = "iam GetRole";
+    let answer = iam.get_role().role_name(role.as_str()).send().await;
+    let Some(answer) = absent_or(OPERATION, answer)? else { return Ok(None) };
+    let role = answer.role().ok_or_else(|| unreadable(OPERATION, "no role in the answer"))?;
+    let trust =
+        role.assume_role_policy_document().ok_or_else(|| unreadable(OPERATION, "the role has no trust policy"))?;
+    let boundary = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
+    Ok(Some(ObservedRole {
+        arn: parse_arn(OPERATION, role.arn())?,
+        path: role.path().to_owned(),
+        description: role.description().map(str::to_owned),
+        // IAM's default, which it may leave out.
+        max_session_duration: role.max_session_duration().and_then(|s| u32::try_from(s).ok()).unwrap_or(3600),
+        trust: decode(OPERATION, trust)?,
+        boundary: boundary.map(|arn| parse_arn(OPERATION, arn)).transpose()?,
+        tags: role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
+        inline_names: BTreeSet::new(),
+        inline: BTreeMap::new(),
+        managed: BTreeSet::new(),
+    }))
+}
+
+async fn inline_names(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<PolicyName>>, AwsFailure> {
+    const OPERATION: &str = "iam ListRolePolicies";
+    let pages = iam.list_role_policies().role_name(role.as_str()).into_paginator().items().send();
+    let Some(names) = absent_or(OPERATION, collect(pages).await)? else { return Ok(None) };
+    let names = names.iter().map(|name| name.parse().map_err(|error| unreadable(OPERATION, &format!("{error}"))));
+    names.collect::<Result<_, _>>().map(Some)
+}
+
+async fn managed(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<Arn>>, AwsFailure> {
+    const OPERATION: &str = "iam ListAttachedRolePolicies";
+    let pages = iam.list_attached_role_policies().role_name(role.as_str()).into_paginator().items().send();
+    let Some(attached) = absent_or(OPERATION, collect(pages).await)? else { return Ok(None) };
+    let arns = attached.iter().map(|policy| parse_arn(OPERATION, policy.policy_arn().unwrap_or_default()));
+    arns.collect::<Result<_, _>>().map(Some)
+}
+
+async fn role_policy(iam: &Client, role: &str, policy: &PolicyName) -> Result<Option<String>, AwsFailure> {
+    const OPERATION: &str = "iam GetRolePolicy";
+    let answer = iam.get_role_policy().role_name(role).policy_name(policy.as_str()).send().await;
+    absent_or(OPERATION, answer)?.map(|answer| decode(OPERATION, answer.policy_document())).transpose()
+}
+
+async fn grant(iam: &Client, grantee: &PrincipalRef, policy: &PolicyName) -> Result<ObservedGrant, AwsFailure> {
+    let (name, policy_name) = (grantee.name(), policy.as_str());
+    let document = match grantee.kind() {
+        PrincipalKind::Role => role_policy(iam, name, policy).await?,
+        PrincipalKind::User => {
+            const OPERATION: &str = "iam GetUserPolicy";
+            let answer = iam.get_user_policy().user_name(name).policy_name(policy_name).send().await;
+            absent_or(OPERATION, answer)?.map(|answer| decode(OPERATION, answer.policy_document())).transpose()?
+        }
+        PrincipalKind::Group => {
+            const OPERATION: &str = "iam GetGroupPolicy";
+            let answer = iam.get_group_policy().group_name(name).policy_name(policy_name).send().await;
+            absent_or(OPERATION, answer)?.map(|answer| decode(OPERATION, answer.policy_document())).transpose()?
+        }
+    };
+    match document {
+        Some(text) => Ok(ObservedGrant::Present(text)),
+        // `NoSuchEntity` may mean the policy or its owner; IAM tells the two apart in its message only, so ask.
+        None if principal_exists(iam, grantee).await? => Ok(ObservedGrant::Absent),
+        None => Ok(ObservedGrant::NoPrincipal),
+    }
+}
+
+async fn principal_exists(iam: &Client, principal: &PrincipalRef) -> Result<bool, AwsFailure> {
+    let name = principal.name();
+    Ok(match principal.kind() {
+        PrincipalKind::User => absent_or("iam GetUser", iam.get_user().user_name(name).send().await)?.is_some(),
+        PrincipalKind::Group => {
+            // One member is enough: the question is only whether the group is there.
+            absent_or("iam GetGroup", iam.get_group().group_name(name).max_items(1).send().await)?.is_some()
+        }
+        PrincipalKind::Role => absent_or("iam GetRole", iam.get_role().role_name(name).send().await)?.is_some(),
+    })
+}
+
+/// Gathers the items of every page.
+async fn collect<T, E>(
+    pages: aws_smithy_async::future::pagination_stream::PaginationStream<Result<T, E>>,
+) -> Result<Vec<T>, E> {
+    let mut pages = pages;
+    let mut items = Vec::new();
+    while let Some(item) = pages.try_next().await? {
+        items.push(item);
+    }
+    Ok(items)
+}
+
+/// `None` where IAM says `NoSuchEntity`, and only there.
+fn absent_or<T, E>(
+    operation: &'static str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<Option<T>, AwsFailure>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) => match AwsFailure::from_sdk(operation, &error) {
+            failure if failure.class == Class::NotFound => Ok(None),
+            failure => Err(failure),
+        },
+    }
+}
+
+/// A policy document as IAM sends it, `%XX`-encoded (RFC 3986). A `+` is a plus sign, not a space.
+fn decode(operation: &'static str, text: &str) -> Result<String, AwsFailure> {
+    percent_decode_str(text)
+        .decode_utf8()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| unreadable(operation, "a policy document that is not UTF-8"))
+}
+
+fn parse_arn(operation: &'static str, text: &str) -> Result<Arn, AwsFailure> {
+    text.parse().map_err(|error| unreadable(operation, &format!("{error}")))
+}
+
+/// An answer that came, and makes no sense.
+fn unreadable(operation: &'static str, what: &str) -> AwsFailure {
+    AwsFailure {
+        operation,
+        code: "UnreadableAnswer".to_owned(),
+        message: what.to_owned(),
+        request_id: None,
+        status: None,
+        class: Class::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plus_in_a_policy_document_stays_a_plus() {
+        assert_eq!(decode("iam GetRole", "%7B%22a%22%3A%22b+c%20d%22%7D").unwrap(), r#"{"a":"b+c d"}"#);
+        assert_eq!(decode("iam GetRole", "%FF").unwrap_err().code, "UnreadableAnswer");
+    }
+}

@@ -4,4 +4,6 @@ pub mod account;
 pub mod aws;
 pub mod ids;
 pub mod inventory;
+pub mod policy;
 pub mod rollout;
+pub mod setup;

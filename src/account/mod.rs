@@ -6,3 +6,4 @@ pub mod ledger;
 pub mod observation;
 pub mod observe;
 pub mod outcome;
+pub mod plan;

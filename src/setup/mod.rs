@@ -1,0 +1,3 @@
+//! What every account must have: one role and the PassRole grants on it.
+
+pub mod desired;

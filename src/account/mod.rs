@@ -2,8 +2,14 @@
 
 pub mod apply;
 pub mod change;
+pub mod fix;
 pub mod ledger;
 pub mod observation;
 pub mod observe;
 pub mod outcome;
 pub mod plan;
+#[cfg(test)]
+mod plan_tests;
+pub mod session;
+#[cfg(test)]
+mod session_tests;

@@ -1,0 +1,219 @@
+//! The plan, proven by carrying it out on paper: from any state, apply and then plan is empty.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::change::{Part, Write};
+use super::observation::{Observation, ObservedGrant, ObservedRole};
+use super::outcome::PartStatus;
+use super::plan::{Plan, plan};
+use crate::ids::{Arn, PrincipalRef};
+use crate::policy::PolicyKind;
+use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal, OWNER_TAG, Policy};
+
+const TRUST: &str = include_str!("../../setups/amazon-ml-redshift/trust.json");
+const PERMISSIONS: &str = include_str!("../../setups/amazon-ml-redshift/permissions.json");
+const OTHER_POLICY: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
+const OTHER_TRUST: &str =
+    r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}}"#;
+
+fn analyst() -> PrincipalRef {
+    "user/analyst".parse().unwrap()
+}
+
+fn arn(text: &str) -> Arn {
+    text.parse().unwrap()
+}
+
+pub(super) fn desired() -> Desired {
+    let aws = "aws".parse().unwrap();
+    let grant = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:PassRole",
+        "Resource":"arn:aws:iam::123456789012:role/AmazonMLRedshift"}}"#;
+    Desired {
+        setup: "amazon-ml-redshift".into(),
+        role: "AmazonMLRedshift".parse().unwrap(),
+        path: "/".into(),
+        role_arn: arn("arn:aws:iam::123456789012:role/AmazonMLRedshift"),
+        description: Some("what it is for".into()),
+        max_session_duration: Some(7200),
+        boundary: Some(arn("arn:aws:iam::123456789012:policy/Boundary")),
+        tags: [(OWNER_TAG.into(), "amazon-ml-redshift".into()), ("owner".into(), "data".into())].into(),
+        trust: Policy::parse(PolicyKind::Trust, TRUST, &aws).unwrap(),
+        inline: [(
+            "AmazonMLRedshiftAccess".parse().unwrap(),
+            Policy::parse(PolicyKind::Identity, PERMISSIONS, &aws).unwrap(),
+        )]
+        .into(),
+        managed: [arn("arn:aws:iam::aws:policy/SecurityAudit")].into(),
+        extra_policies: ExtraPolicies::Report,
+        grantees: vec![analyst()],
+        grant_name: "RolecallPassRole-AmazonMLRedshift".parse().unwrap(),
+        grant: Policy::parse(PolicyKind::Identity, grant, &aws).unwrap(),
+        missing_principal: MissingPrincipal::Fail,
+        adopt: false,
+    }
+}
+
+/// What IAM has after the plan's writes.
+fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
+    for change in &plan.changes {
+        if let Write::CreateRole {
+            trust, path, description, max_session_duration, permissions_boundary, tags, ..
+        } = &change.write
+        {
+            assert!(state.role.is_none(), "a role that is there is not created");
+            state.role = Some(ObservedRole {
+                arn: desired().role_arn,
+                path: path.clone(),
+                description: description.clone(),
+                max_session_duration: max_session_duration.unwrap_or(3600),
+                trust: trust.to_string(),
+                boundary: permissions_boundary.clone(),
+                tags: tags.clone(),
+                inline_names: BTreeSet::new(),
+                inline: BTreeMap::new(),
+                managed: BTreeSet::new(),
+            });
+            continue;
+        }
+        if let Write::PutGrant { principal, document, .. } = &change.write {
+            state.grants.insert(principal.clone(), ObservedGrant::Present(document.to_string()));
+            continue;
+        }
+        let role = state.role.as_mut().expect("there is a role to write to");
+        match &change.write {
+            Write::UpdateRole { description, max_session_duration, .. } => {
+                role.description = description.clone().or(role.description.take());
+                role.max_session_duration = max_session_duration.unwrap_or(role.max_session_duration);
+            }
+            Write::UpdateAssumeRolePolicy { document, .. } => role.trust = document.to_string(),
+            Write::PutRolePermissionsBoundary { boundary, .. } => role.boundary = Some(boundary.clone()),
+            Write::TagRole { tags, .. } => role.tags.extend(tags.clone()),
+            Write::PutRolePolicy { policy, document, .. } => {
+                role.inline_names.insert(policy.clone());
+                role.inline.insert(policy.clone(), document.to_string());
+            }
+            Write::AttachRolePolicy { policy, .. } => assert!(role.managed.insert(policy.clone())),
+            Write::DeleteRolePolicy { policy, .. } => assert!(role.inline_names.remove(policy)),
+            Write::DetachRolePolicy { policy, .. } => assert!(role.managed.remove(policy)),
+            other => panic!("no plan of an apply holds {other:?}"),
+        }
+    }
+    state
+}
+
+#[test]
+fn an_account_without_the_role_gets_it_whole_and_the_grant_last() {
+    let nothing = Observation { role: None, grants: [(analyst(), ObservedGrant::Absent)].into() };
+    let plan = plan(&desired(), &nothing).unwrap();
+    let actions: Vec<_> = plan.changes.iter().map(|change| change.write.action()).collect();
+    assert_eq!(actions, ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutUserPolicy"]);
+    for part in [Part::Role, Part::Trust, Part::Permissions, Part::PassRole] {
+        assert_eq!(plan.parts().get(part), PartStatus::Created, "{part:?}");
+    }
+}
+
+#[test]
+fn without_a_principal_the_grant_is_skipped() {
+    let desired = Desired { grantees: Vec::new(), ..desired() };
+    let plan = plan(&desired, &Observation::default()).unwrap();
+    assert_eq!(plan.parts().pass_role, PartStatus::Skipped);
+}
+
+#[test]
+fn a_missing_principal_stops_the_account_before_anything_is_written_or_is_told_of() {
+    let nobody = Observation { role: None, grants: [(analyst(), ObservedGrant::NoPrincipal)].into() };
+    assert_eq!(plan(&desired(), &nobody).unwrap_err().code, "NoSuchPrincipal");
+    let lenient = Desired { missing_principal: MissingPrincipal::Skip, ..desired() };
+    let plan = plan(&lenient, &nobody).unwrap();
+    assert_eq!((plan.parts().pass_role, plan.notes.len()), (PartStatus::Skipped, 1));
+}
+
+#[test]
+fn what_is_not_ours_or_cannot_be_changed_is_refused() {
+    let start = Observation { role: None, grants: [(analyst(), ObservedGrant::Absent)].into() };
+    let ours = carry_out(&plan(&desired(), &start).unwrap(), start);
+    let with = |edit: &dyn Fn(&mut ObservedRole)| {
+        let mut state = ours.clone();
+        edit(state.role.as_mut().unwrap());
+        state
+    };
+    let foreign = with(&|role| role.tags.clear());
+    assert_eq!(plan(&desired(), &foreign).unwrap_err().code, "NotOurs");
+    let of_another = with(&|role| {
+        role.tags.insert(OWNER_TAG.into(), "other".into());
+    });
+    assert_eq!(plan(&desired(), &of_another).unwrap_err().code, "NotOurs");
+    let adopted = plan(&Desired { adopt: true, ..desired() }, &foreign).unwrap();
+    assert_eq!(adopted.changes.first().map(|change| change.write.action()), Some("TagRole"));
+    let elsewhere = with(&|role| role.path = "/ops/".into());
+    assert_eq!(plan(&desired(), &elsewhere).unwrap_err().code, "PathDiffers");
+    let shouting = with(&|role| role.arn = arn("arn:aws:iam::123456789012:role/AMAZONMLREDSHIFT"));
+    assert_eq!(plan(&desired(), &shouting).unwrap_err().code, "NameDiffers");
+}
+
+const INLINE_NAMES: &[&str] = &["AmazonMLRedshiftAccess", "ByHand", "RolecallPassRole-AmazonMLRedshift"];
+const MANAGED: &[&str] = &["arn:aws:iam::aws:policy/SecurityAudit", "arn:aws:iam::aws:policy/ReadOnlyAccess"];
+
+fn states() -> impl Strategy<Value = Observation> {
+    let policy = prop_oneof![Just(PERMISSIONS), Just(OTHER_POLICY), Just("not even JSON")];
+    let boundary = proptest::option::of(prop_oneof![
+        Just("arn:aws:iam::123456789012:policy/Boundary"),
+        Just("arn:aws:iam::123456789012:policy/Other")
+    ]);
+    let role = (
+        proptest::option::of("[a-z]{1,5}"),
+        prop_oneof![Just(3600_u32), Just(7200)],
+        prop_oneof![Just(TRUST), Just(OTHER_TRUST), Just("%7B")],
+        boundary,
+        proptest::option::of("[a-z]{1,3}"),
+        proptest::collection::btree_map(proptest::sample::select(INLINE_NAMES), policy.clone(), 0..3),
+        proptest::collection::btree_set(proptest::sample::select(MANAGED), 0..3),
+    )
+        .prop_map(|(description, max_session_duration, trust, boundary, owner, inline, managed)| {
+            let mut tags = BTreeMap::from([(OWNER_TAG.to_owned(), "amazon-ml-redshift".to_owned())]);
+            tags.extend(owner.map(|owner| ("owner".to_owned(), owner)));
+            let inline: BTreeMap<_, _> =
+                inline.into_iter().map(|(name, text)| (name.parse().unwrap(), text.to_owned())).collect();
+            ObservedRole {
+                arn: desired().role_arn,
+                path: "/".into(),
+                description,
+                max_session_duration,
+                trust: trust.into(),
+                boundary: boundary.map(arn),
+                tags,
+                inline_names: inline.keys().cloned().collect(),
+                inline,
+                managed: managed.into_iter().map(arn).collect(),
+            }
+        });
+    let grant =
+        prop_oneof![Just(ObservedGrant::Absent), policy.prop_map(|text| ObservedGrant::Present(text.to_owned()))];
+    (proptest::option::of(role), grant)
+        .prop_map(|(role, grant)| Observation { role, grants: [(analyst(), grant)].into() })
+}
+
+proptest! {
+    #[test]
+    fn from_any_state_apply_and_then_plan_is_empty(state in states(), remove in any::<bool>()) {
+        let extra_policies = if remove { ExtraPolicies::Remove } else { ExtraPolicies::Report };
+        let desired = Desired { extra_policies, ..desired() };
+        let after = carry_out(&plan(&desired, &state).unwrap(), state.clone());
+        let second = plan(&desired, &after).unwrap();
+        prop_assert!(second.is_empty(), "{:?}", second.changes);
+
+        // What is foreign stays, unless the setup says that it goes.
+        if let (Some(before), Some(after)) = (&state.role, &after.role) {
+            let foreign: BTreeSet<_> = before.managed.difference(&desired.managed).collect();
+            let left: BTreeSet<_> = after.managed.difference(&desired.managed).collect();
+            prop_assert_eq!(left, if remove { BTreeSet::new() } else { foreign });
+            for (name, text) in &before.inline {
+                if !remove && !desired.inline.contains_key(name) {
+                    prop_assert_eq!(after.inline.get(name), Some(text));
+                }
+            }
+        }
+    }
+}

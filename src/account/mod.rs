@@ -2,6 +2,9 @@
 
 pub mod apply;
 pub mod change;
+pub mod converge;
+#[cfg(test)]
+mod converge_tests;
 pub mod fix;
 pub mod ledger;
 pub mod observation;

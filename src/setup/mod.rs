@@ -1,3 +1,7 @@
 //! What every account must have: one role and the PassRole grants on it.
 
 pub mod desired;
+pub mod error;
+pub mod file;
+pub mod resolve;
+pub mod template;

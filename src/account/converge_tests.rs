@@ -1,0 +1,198 @@
+//! One account over the real SDK, against a wire that keeps what it is told.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+
+use super::change::{Change, ChangeResult};
+use super::converge::{Goal, Task, converge};
+use super::ledger::{Ledger, LedgerClosed};
+use super::outcome::{AccountStatus, Outcome, PartStatus, Step};
+use super::plan_tests::desired;
+use super::session::Entrance;
+use crate::aws::clients::{Clients, Connection};
+
+/// An IAM that holds nothing, takes every write, and refuses the actions that it is told to refuse.
+#[derive(Debug, Clone, Default)]
+struct Wire {
+    refused: HashMap<&'static str, (u16, &'static str)>,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Wire {
+    fn answer(&self, action: &str) -> (u16, String) {
+        let error = |status, code: &str| {
+            let text = format!(
+                "<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error><RequestId>r-1</RequestId></ErrorResponse>"
+            );
+            (status, text)
+        };
+        if let Some((status, code)) = self.refused.get(action) {
+            return error(*status, code);
+        }
+        let body = match action {
+            "GetCallerIdentity" => {
+                "<Arn>arn:aws:iam::999999999999:user/admin</Arn><UserId>A</UserId><Account>999999999999</Account>"
+            }
+            "AssumeRole" => {
+                "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+            }
+            "GetUser" => {
+                "<User><Path>/</Path><UserName>analyst</UserName><UserId>A</UserId><Arn>a</Arn><CreateDate>2020-01-01T00:00:00Z</CreateDate></User>"
+            }
+            "CreateRole" => {
+                "<Role><Path>/</Path><RoleName>r</RoleName><RoleId>R</RoleId><Arn>a</Arn><CreateDate>2020-01-01T00:00:00Z</CreateDate></Role>"
+            }
+            reads if reads.starts_with("Get") || reads.starts_with("List") => return error(404, "NoSuchEntity"),
+            _ => "",
+        };
+        (200, format!("<{action}Response><{action}Result>{body}</{action}Result></{action}Response>"))
+    }
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().unwrap_or_default();
+        let action = form_urlencoded::parse(body).find(|(key, _)| key == "Action").unwrap().1.into_owned();
+        self.seen.lock().unwrap().push(action.clone());
+        let (status, text) = self.answer(&action);
+        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(text));
+        response.headers_mut().insert("x-amzn-requestid", "r-1");
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// Writes down intents among the wire's requests, so that their order can be seen; closes after so many.
+struct Notes(Arc<Mutex<Vec<String>>>, usize);
+
+impl Ledger for Notes {
+    async fn intend(&self, change: &Change) -> Result<(), LedgerClosed> {
+        let mut seen = self.0.lock().unwrap();
+        if seen.iter().filter(|line| line.starts_with("intend")).count() >= self.1 {
+            return Err(LedgerClosed { message: "disk full".to_owned() });
+        }
+        seen.push(format!("intend {}", change.write.action()));
+        Ok(())
+    }
+
+    fn settled(&self, _: &Change, _: &ChangeResult) {}
+}
+
+async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
+    let connection = Connection::Simulated {
+        http: SharedHttpClient::new(wire.clone()),
+        credentials: Credentials::for_tests(),
+        region: "us-east-1".parse().unwrap(),
+    };
+    let clients = Clients::connect(connection, NonZeroU32::new(600).unwrap()).await.unwrap();
+    let task = Task {
+        account_id: "123456789012".parse().unwrap(),
+        account_name: "data".to_owned(),
+        entrance: Some(Entrance {
+            role: "OrganizationAccountAccessRole".parse().unwrap(),
+            external_id: None,
+            session_name: "rolecall".parse().unwrap(),
+            source_identity: None,
+            duration_seconds: 3600,
+        }),
+        desired: desired(),
+        started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
+    };
+    let mut outcome = task.begin();
+    let ledger = Notes(wire.seen.clone(), intents);
+    converge(&clients, &ledger, &task, goal, &|_| {}, &mut outcome).await;
+    let seen = wire.seen.lock().unwrap().clone();
+    (outcome, seen)
+}
+
+fn refusing(action: &'static str, status: u16, code: &'static str) -> Wire {
+    Wire { refused: [(action, (status, code))].into(), ..Wire::default() }
+}
+
+/// The part of what was seen that comes with and after the first intent.
+fn writes(seen: &[String]) -> Vec<&str> {
+    seen.iter().map(String::as_str).skip_while(|line| !line.starts_with("intend")).collect()
+}
+
+#[tokio::test]
+async fn a_new_account_is_created_and_each_write_is_on_record_before_it_is_sent() {
+    let (outcome, seen) = run(Wire::default(), Goal::Apply, 9).await;
+    assert_eq!((outcome.status, outcome.changes, outcome.attempts), (AccountStatus::Created, 4, 1), "{outcome:?}");
+    assert_eq!(
+        writes(&seen),
+        [
+            "intend CreateRole",
+            "CreateRole",
+            "intend PutRolePolicy",
+            "PutRolePolicy",
+            "intend AttachRolePolicy",
+            "AttachRolePolicy",
+            "intend PutUserPolicy",
+            "PutUserPolicy"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_plan_writes_nothing() {
+    let (outcome, seen) = run(Wire::default(), Goal::Plan, 0).await;
+    assert_eq!((outcome.status, outcome.changes), (AccountStatus::Pending, 4));
+    assert_eq!(outcome.parts.trust, PartStatus::Pending);
+    assert!(
+        seen.iter().all(|action| action.starts_with("Get") || action.starts_with("List") || action == "AssumeRole")
+    );
+}
+
+#[tokio::test]
+async fn a_read_that_failed_is_never_taken_for_absent() {
+    for read in ["GetRole", "ListRolePolicies", "ListAttachedRolePolicies", "GetRolePolicy", "GetUserPolicy", "GetUser"]
+    {
+        let (outcome, seen) = run(refusing(read, 403, "AccessDenied"), Goal::Apply, 9).await;
+        let failure = outcome.failure.as_ref().unwrap();
+        assert_eq!(
+            (outcome.status, failure.step, failure.code.as_str()),
+            (AccountStatus::Failed, Step::Observe, "AccessDenied")
+        );
+        assert_eq!(failure.request_id.as_deref(), Some("r-1"));
+        assert!(writes(&seen).is_empty(), "{read}: {seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_way_in_is_a_row_with_a_fix() {
+    let (outcome, seen) = run(refusing("AssumeRole", 403, "AccessDenied"), Goal::Apply, 9).await;
+    let failure = outcome.failure.unwrap();
+    assert_eq!(failure.step, Step::AssumeRole);
+    assert!(failure.fix.contains("--assume-role"), "{}", failure.fix);
+    assert_eq!(outcome.parts.role, PartStatus::NotReached);
+    assert_eq!(seen, ["GetCallerIdentity", "AssumeRole"]);
+}
+
+#[tokio::test]
+async fn what_was_done_before_a_failure_is_told() {
+    let (outcome, _) = run(refusing("AttachRolePolicy", 409, "LimitExceeded"), Goal::Apply, 9).await;
+    assert_eq!((outcome.status, outcome.changes), (AccountStatus::Failed, 2));
+    assert_eq!((outcome.parts.role, outcome.parts.trust), (PartStatus::Created, PartStatus::Created));
+    assert_eq!((outcome.parts.permissions, outcome.parts.pass_role), (PartStatus::Failed, PartStatus::NotReached));
+}
+
+#[tokio::test]
+async fn what_cannot_be_put_on_record_is_not_sent() {
+    let (outcome, seen) = run(Wire::default(), Goal::Apply, 1).await;
+    assert_eq!(outcome.failure.unwrap().code, "JournalClosed");
+    assert_eq!(writes(&seen), ["intend CreateRole", "CreateRole"]);
+}

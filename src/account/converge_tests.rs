@@ -22,9 +22,9 @@ use crate::aws::clients::{Clients, Connection};
 
 /// An IAM that holds nothing, takes every write, and refuses the actions that it is told to refuse.
 #[derive(Debug, Clone, Default)]
-struct Wire {
+pub(crate) struct Wire {
     refused: HashMap<&'static str, (u16, &'static str)>,
-    seen: Arc<Mutex<Vec<String>>>,
+    pub(crate) seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl Wire {
@@ -92,13 +92,17 @@ impl Ledger for Notes {
     fn settled(&self, _: &Change, _: &ChangeResult) {}
 }
 
-async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
+pub(crate) async fn connect(wire: &Wire) -> Clients {
     let connection = Connection::Simulated {
         http: SharedHttpClient::new(wire.clone()),
         credentials: Credentials::for_tests(),
         region: "us-east-1".parse().unwrap(),
     };
-    let clients = Clients::connect(connection, NonZeroU32::new(600).unwrap()).await.unwrap();
+    Clients::connect(connection, NonZeroU32::new(600).unwrap()).await.unwrap()
+}
+
+async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
+    let clients = connect(&wire).await;
     let task = Task {
         account_id: "123456789012".parse().unwrap(),
         account_name: "data".to_owned(),
@@ -119,7 +123,7 @@ async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
     (outcome, seen)
 }
 
-fn refusing(action: &'static str, status: u16, code: &'static str) -> Wire {
+pub(crate) fn refusing(action: &'static str, status: u16, code: &'static str) -> Wire {
     Wire { refused: [(action, (status, code))].into(), ..Wire::default() }
 }
 

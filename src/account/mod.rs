@@ -4,7 +4,7 @@ pub mod apply;
 pub mod change;
 pub mod converge;
 #[cfg(test)]
-mod converge_tests;
+pub(crate) mod converge_tests;
 pub mod fix;
 pub mod ledger;
 pub mod observation;
@@ -12,7 +12,7 @@ pub mod observe;
 pub mod outcome;
 pub mod plan;
 #[cfg(test)]
-mod plan_tests;
+pub(crate) mod plan_tests;
 pub mod session;
 #[cfg(test)]
 mod session_tests;

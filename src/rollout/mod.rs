@@ -1,4 +1,9 @@
 //! Many accounts: bounded concurrency, one row for each, whatever happens.
 
+pub mod cancel;
+pub mod dispatcher;
+#[cfg(test)]
+mod dispatcher_tests;
 pub mod event;
 pub mod journal;
+pub mod worker;

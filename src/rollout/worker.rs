@@ -1,0 +1,140 @@
+//! One account as a task: whatever happens in there, panic included, comes out as an outcome.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::cancel::Cancel;
+use super::event::EventKind;
+use super::journal::{Journal, JournalEntry};
+use crate::account::change::{Change, ChangeResult};
+use crate::account::converge::{Goal, Task, converge};
+use crate::account::ledger::{Ledger, LedgerClosed};
+use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
+use crate::account::session::Entrance;
+use crate::aws::clients::Clients;
+use crate::ids::{AccountId, ExternalId, Region, RolePath, SessionName, SourceIdentity};
+use crate::inventory::list::{Account, Overrides};
+use crate::setup::resolve::{Choices, Place, Setup};
+
+/// What is the same for every account of a run.
+#[derive(Debug)]
+pub struct Terms {
+    /// What every account must have.
+    pub setup: Setup,
+    /// Whether the plan is carried out.
+    pub goal: Goal,
+    /// The role to assume, where the account's row names no other.
+    pub assume_role: RolePath,
+    /// The external id, where the account's row has no other.
+    pub external_id: Option<ExternalId>,
+    /// What CloudTrail shows as the sessions' name.
+    pub session_name: SessionName,
+    /// Who is behind the sessions.
+    pub source_identity: Option<SourceIdentity>,
+    /// The value of `{{region}}`, where the account's row has no other.
+    pub region: Region,
+    /// How long the work on one account may take.
+    pub account_timeout: Duration,
+}
+
+/// Tells the journal, which is waited for, and the dispatcher, which is not.
+struct Record<'a> {
+    account_id: AccountId,
+    journal: &'a Journal,
+    events: &'a UnboundedSender<EventKind>,
+}
+
+impl Ledger for Record<'_> {
+    async fn intend(&self, change: &Change) -> Result<(), LedgerClosed> {
+        let entry = JournalEntry::Intended { account_id: self.account_id, change: Box::new(change.clone()) };
+        self.journal.record(&entry).await
+    }
+
+    fn settled(&self, change: &Change, result: &ChangeResult) {
+        // If the journal is closed, the next `intend` says so, and nothing is sent.
+        let _ = self.journal.note(&JournalEntry::Settled { account_id: self.account_id, result: result.clone() });
+        let (account_id, change) = (self.account_id, Box::new(change.clone()));
+        let _ = self.events.send(EventKind::ChangeSettled { account_id, change, result: result.clone() });
+    }
+}
+
+/// Works on one account. `started_at` is when; the outcome's duration is for the caller to fill in.
+pub(super) async fn work(
+    clients: Arc<Clients>,
+    terms: Arc<Terms>,
+    journal: Journal,
+    events: UnboundedSender<EventKind>,
+    cancel: Cancel,
+    account: Account,
+    started_at: Timestamp,
+) -> Outcome {
+    let place = Place {
+        account: account.id,
+        account_name: account.name.clone(),
+        partition: clients.caller().partition().clone(),
+        region: account.overrides.region.clone().unwrap_or_else(|| terms.region.clone()),
+    };
+    let desired = match terms.setup.fill(&place, &row_choices(&account.overrides)) {
+        Ok(desired) => desired,
+        Err(error) => {
+            let reached = Outcome::untouched(account.id, &account.name, AccountStatus::Failed, String::new());
+            let fix = "correct the setup, or the account's row in the inventory".to_owned();
+            let outcome = Outcome { reason: None, started_at: Some(started_at), ..reached };
+            return failed(outcome, Step::Plan, "SetupInvalid", error.to_string(), fix);
+        }
+    };
+    let entrance = (account.id != clients.caller().account).then(|| Entrance {
+        role: account.overrides.assume_role.clone().unwrap_or_else(|| terms.assume_role.clone()),
+        external_id: account.overrides.external_id.clone().or_else(|| terms.external_id.clone()),
+        session_name: terms.session_name.clone(),
+        source_identity: terms.source_identity.clone(),
+        duration_seconds: 3600,
+    });
+    let task = Task { account_id: account.id, account_name: account.name, entrance, desired, started_at };
+    let mut outcome = task.begin();
+    let at = std::sync::Mutex::new(Step::AssumeRole);
+    let step = |now: Step| {
+        if let Ok(mut at) = at.lock() {
+            *at = now;
+        }
+        let _ = events.send(EventKind::StepStarted { account_id: task.account_id, step: now });
+    };
+    let record = Record { account_id: task.account_id, journal: &journal, events: &events };
+    let cut_off = {
+        let work = converge(&clients, &record, &task, terms.goal, &step, &mut outcome);
+        tokio::select! {
+            ended = tokio::time::timeout(terms.account_timeout, AssertUnwindSafe(work).catch_unwind()) => match ended {
+                Ok(Ok(())) => None,
+                Ok(Err(_)) => Some(("Panic", "rolecall broke off here; this is a mistake in rolecall".to_owned(),
+                    "report it with the journal; the other accounts are not affected")),
+                Err(_) => Some(("Timeout", format!("not done within {:?}", terms.account_timeout),
+                    "rerun the account, which reads again what is in doubt; or give it longer with --account-timeout")),
+            },
+            () = cancel.stop.cancelled() => Some(("Interrupted", "stopped while it was worked on".to_owned(),
+                "rerun the account, which reads again what is in doubt")),
+        }
+    };
+    let Some((code, message, fix)) = cut_off else { return outcome };
+    let step = at.lock().map_or(Step::Observe, |at| *at);
+    failed(outcome, step, code, message, fix.to_owned())
+}
+
+fn failed(outcome: Outcome, step: Step, code: &str, message: String, fix: String) -> Outcome {
+    let failure = Failure { step, code: code.to_owned(), message, request_id: None, fix };
+    Outcome { status: AccountStatus::Failed, failure: Some(failure), ..outcome }
+}
+
+/// What an account's row says differently.
+fn row_choices(row: &Overrides) -> Choices {
+    Choices {
+        role_name: row.role_name.clone(),
+        pass_role_to: row.pass_role_to.clone().unwrap_or_default(),
+        params: row.params.clone(),
+        ..Choices::default()
+    }
+}

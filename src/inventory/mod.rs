@@ -1,3 +1,5 @@
 //! The accounts of a run, each in or out, with the reason; from a CSV file or from AWS Organizations.
 
+pub mod csv_file;
+pub mod error;
 pub mod list;

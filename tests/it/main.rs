@@ -1,0 +1,3 @@
+//! What must hold of the project as a whole.
+
+mod architecture;

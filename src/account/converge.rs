@@ -98,21 +98,38 @@ async fn work(
         grantees: desired.grantees.clone(),
         grant: desired.grant_name.clone(),
     };
-    let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
-
-    let plan = plan(desired, &observation).map_err(|refusal| Failure {
-        step: Step::Plan,
-        code: refusal.code.to_owned(),
-        message: refusal.message,
-        request_id: None,
-        fix: refusal.fix,
-    })?;
-    outcome.notes.clone_from(&plan.notes);
-    match goal {
-        Goal::Plan => show(&plan, outcome),
-        Goal::Apply => carry_out(&iam, ledger, &plan, step, outcome).await?,
+    let mut created_meanwhile = false;
+    loop {
+        let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
+        let plan = plan(desired, &observation).map_err(|refusal| Failure {
+            step: Step::Plan,
+            code: refusal.code.to_owned(),
+            message: refusal.message,
+            request_id: None,
+            fix: refusal.fix,
+        })?;
+        outcome.notes.clone_from(&plan.notes);
+        if goal == Goal::Plan {
+            show(&plan, outcome);
+            return Ok(());
+        }
+        match carry_out(&iam, ledger, &plan, step, outcome).await {
+            // The role came between the read and the write: by an earlier try of this very call whose answer was lost,
+            // or by somebody else. Whose it is, another look at its tags tells; one look is enough.
+            Err(failure) if failure.code == "EntityAlreadyExists" && !created_meanwhile => {
+                created_meanwhile = true;
+                step(Step::Observe);
+            }
+            Err(failure) => return Err(failure),
+            Ok(()) => {
+                if created_meanwhile && attempts.most() > 1 {
+                    outcome.status = AccountStatus::Created;
+                    outcome.parts.role = PartStatus::Created;
+                }
+                return Ok(());
+            }
+        }
     }
-    Ok(())
 }
 
 fn show(plan: &Plan, outcome: &mut Outcome) {

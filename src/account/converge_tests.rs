@@ -24,6 +24,8 @@ use crate::aws::clients::{Clients, Connection};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wire {
     refused: HashMap<&'static str, (u16, &'static str)>,
+    /// Whether GetRole finds our role once CreateRole was asked for.
+    role_appears: bool,
     pub(crate) seen: Arc<Mutex<Vec<String>>>,
 }
 
@@ -35,6 +37,23 @@ impl Wire {
             );
             (status, text)
         };
+        let asked = self.seen.lock().unwrap().iter().any(|line| line == "CreateRole");
+        if action == "GetRole" && self.role_appears && asked {
+            let trust = percent_encoding::utf8_percent_encode(
+                include_str!("../../setups/amazon-ml-redshift/trust.json"),
+                percent_encoding::NON_ALPHANUMERIC,
+            );
+            let role = format!(
+                "<Role><Path>/</Path><RoleName>AmazonMLRedshift</RoleName><RoleId>R</RoleId>\
+                 <Arn>arn:aws:iam::123456789012:role/AmazonMLRedshift</Arn><CreateDate>2020-01-01T00:00:00Z</CreateDate>\
+                 <Description>what it is for</Description><MaxSessionDuration>7200</MaxSessionDuration>\
+                 <PermissionsBoundary><PermissionsBoundaryArn>arn:aws:iam::123456789012:policy/Boundary\
+                 </PermissionsBoundaryArn></PermissionsBoundary><AssumeRolePolicyDocument>{trust}\
+                 </AssumeRolePolicyDocument><Tags><member><Key>rolecall:setup</Key><Value>amazon-ml-redshift</Value>\
+                 </member><member><Key>owner</Key><Value>data</Value></member></Tags></Role>"
+            );
+            return (200, format!("<GetRoleResponse><GetRoleResult>{role}</GetRoleResult></GetRoleResponse>"));
+        }
         if let Some((status, code)) = self.refused.get(action) {
             return error(*status, code);
         }
@@ -199,4 +218,18 @@ async fn what_cannot_be_put_on_record_is_not_sent() {
     let (outcome, seen) = run(Wire::default(), Goal::Apply, 1).await;
     assert_eq!(outcome.failure.unwrap().code, "JournalClosed");
     assert_eq!(writes(&seen), ["intend CreateRole", "CreateRole"]);
+}
+
+#[tokio::test]
+async fn a_role_that_came_in_between_is_looked_at_again_once() {
+    let exists = refusing("CreateRole", 409, "EntityAlreadyExists");
+    let ours = Wire { role_appears: true, ..exists.clone() };
+    let (outcome, seen) = run(ours, Goal::Apply, 9).await;
+    assert_eq!((outcome.status, outcome.changes), (AccountStatus::Updated, 3), "{outcome:?}");
+    assert_eq!(seen.iter().filter(|action| *action == "CreateRole").count(), 1);
+
+    let never_seen = Wire { seen: Arc::default(), ..exists };
+    let (outcome, seen) = run(never_seen, Goal::Apply, 9).await;
+    assert_eq!(outcome.failure.unwrap().code, "EntityAlreadyExists");
+    assert_eq!(seen.iter().filter(|action| *action == "CreateRole").count(), 2);
 }

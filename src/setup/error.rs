@@ -65,6 +65,9 @@ pub enum SetupError {
     /// `{{` without `}}`.
     #[error("`{{{{` without `}}}}` in `{0}`")]
     UnclosedPlaceholder(String),
+    /// A placeholder in a key: only values are filled in.
+    #[error("a placeholder in the key `{0}`: only values are filled in")]
+    PlaceholderInKey(String),
     /// A value that would widen a policy.
     #[error("the value of `{{{{{name}}}}}` holds `*`, `?` or `${{`, which would change what the policy means")]
     WideningValue {

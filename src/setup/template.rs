@@ -24,7 +24,10 @@ pub fn fill_text(text: &str, scope: &Scope) -> Result<String, SetupError> {
         let name = name.trim();
         let value = scope.get(name).ok_or_else(|| SetupError::UnknownPlaceholder(name.to_owned()))?;
         // A parameter is the author's own word; everything else comes from the account and must stay a plain value.
-        if !name.starts_with("param.") && (value.contains(['*', '?']) || value.contains("${")) {
+        // A variable of IAM's may also come about where the value meets the text around it.
+        let widens =
+            value.contains(['*', '?']) || value.contains("${") || value.starts_with('{') || value.ends_with('$');
+        if !name.starts_with("param.") && widens {
             return Err(SetupError::WideningValue { name: name.to_owned() });
         }
         filled.push_str(before);
@@ -38,12 +41,17 @@ pub fn fill_text(text: &str, scope: &Scope) -> Result<String, SetupError> {
 /// Fills in the strings of a JSON value; keys stay as they are.
 ///
 /// # Errors
-/// As [`fill_text`].
+/// As [`fill_text`], and a placeholder in a key.
 pub fn fill_json(value: &mut Value, scope: &Scope) -> Result<(), SetupError> {
     match value {
         Value::String(text) => *text = fill_text(text, scope)?,
         Value::Array(items) => items.iter_mut().try_for_each(|item| fill_json(item, scope))?,
-        Value::Object(members) => members.values_mut().try_for_each(|member| fill_json(member, scope))?,
+        Value::Object(members) => {
+            if let Some(key) = members.keys().find(|key| key.contains("{{")) {
+                return Err(SetupError::PlaceholderInKey(key.clone()));
+            }
+            members.values_mut().try_for_each(|member| fill_json(member, scope))?;
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
     Ok(())
@@ -76,6 +84,12 @@ mod tests {
             matches!(fill_text("{{nobody}}", &scope()), Err(SetupError::UnknownPlaceholder(name)) if name == "nobody")
         );
         assert!(matches!(fill_text("{{account_id", &scope()), Err(SetupError::UnclosedPlaceholder(_))));
+        let mut in_key = serde_json::json!({ "{{account_id}}": "x" });
+        assert!(matches!(fill_json(&mut in_key, &scope()), Err(SetupError::PlaceholderInKey(_))));
+        for (text, name) in [("${{account_name}}", "{aws:PrincipalTag/x}"), ("{{account_name}}{aws:username}", "a$")] {
+            let scope = [("account_name".to_owned(), name.to_owned())].into();
+            assert!(matches!(fill_text(text, &scope), Err(SetupError::WideningValue { .. })), "{text} {name}");
+        }
         let starred = [("account_name".to_owned(), "*".to_owned())].into();
         assert!(matches!(fill_text("{{account_name}}", &starred), Err(SetupError::WideningValue { .. })));
     }

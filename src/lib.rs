@@ -2,8 +2,11 @@
 
 pub mod account;
 pub mod aws;
+pub mod cell;
 pub mod ids;
 pub mod inventory;
+pub mod plain;
 pub mod policy;
+pub mod report;
 pub mod rollout;
 pub mod setup;

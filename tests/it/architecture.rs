@@ -11,8 +11,14 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("aws", &["ids"], &[]),
     ("inventory", &["aws", "ids"], &[]),
     ("account", &["aws", "setup", "policy", "ids"], &["std::fs"]),
+    ("cell", &[], IMPURE),
+    ("plain", &[], IMPURE),
+    ("report", &["rollout", "account", "ids", "cell", "plain"], REPORT_BANS),
     ("rollout", &["account", "inventory", "setup", "ids", "aws"], &["std::path", "std::io::stderr"]),
 ];
+
+/// A report reads no clock: times come from the events.
+const REPORT_BANS: &[&str] = &["aws_", "tokio", "clap", "Instant::now", "SystemTime::now", "Timestamp::now"];
 
 /// The pure half of `account`: no AWS, no clock, no file.
 const PURE: &[&str] = &["plan.rs", "change.rs", "observation.rs", "outcome.rs", "ledger.rs"];
@@ -74,6 +80,19 @@ fn the_pure_half_of_an_account_is_pure() {
         let code = code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/account").join(file));
         for word in IMPURE {
             assert!(!code.contains(word), "account/{file} has {word}");
+        }
+    }
+}
+
+#[test]
+fn a_report_knows_the_events_and_the_pure_half_of_an_account_only() {
+    let known = ["account::change::", "account::outcome::"];
+    for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report")) {
+        for used in code(&path).split("crate::").skip(1).filter(|used| used.starts_with("account")) {
+            assert!(known.iter().any(|module| used.starts_with(module)), "{} uses {used:.40}", path.display());
+        }
+        for used in code(&path).split("crate::rollout::").skip(1) {
+            assert!(used.starts_with("event::"), "{} uses rollout::{used:.40}", path.display());
         }
     }
 }

@@ -1,0 +1,60 @@
+//! Text that cannot act: what others wrote, made safe for a terminal and for a one-line cell.
+//!
+//! Pure; knows nothing of this crate. Account names and AWS's messages hold whatever somebody typed. In them a
+//! character that moves a cursor, starts an escape sequence, ends a line or turns the reading direction round is
+//! shown, not obeyed.
+
+use std::borrow::Cow;
+
+/// The text with every acting character made visible: line breaks and tabs become a space (`\r\n` one space), every
+/// other one its Rust escape, such as `\u{1b}`.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '\r' if characters.peek() == Some(&'\n') => {}
+            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => shown.push(' '),
+            c if acts(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether a character does something instead of standing for something: C0, DEL and C1, line separators, marks and
+/// overrides of the reading direction, and characters that nobody sees. The joiners U+200C and U+200D stay: scripts and emoji need them.
+pub fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_acts_is_shown_and_the_rest_stays() {
+        assert_eq!(plain("Zoë's 計算 account"), "Zoë's 計算 account");
+        assert_eq!(plain("\u{1b}[31mred\u{7}"), "\\u{1b}[31mred\\u{7}");
+        assert_eq!(plain("one\r\ntwo\nthree\tfour"), "one two three four");
+        assert_eq!(plain("\u{9b}2J \u{202e}fdp.exe"), "\\u{9b}2J \\u{202e}fdp.exe");
+        assert!(matches!(plain("nothing to do"), Cow::Borrowed(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_acts_gets_through_and_once_is_enough(text in any::<String>()) {
+            let shown = plain(&text).into_owned();
+            prop_assert!(!shown.contains(acts), "{shown:?}");
+            prop_assert_eq!(plain(&shown), shown.as_str());
+        }
+    }
+}

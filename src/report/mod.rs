@@ -1,0 +1,33 @@
+//! What a run leaves behind: files in its folder, lines on a terminal, events for machines.
+//!
+//! Every reporter folds the one stream of [`crate::rollout::event`]. Nothing here knows AWS, the command line or the
+//! engine; nothing here reads a clock: times come from the events. Memory grows with the number of accounts by a few
+//! dozen bytes each at the most (where a row lies in its file).
+
+mod accounts_csv;
+mod changes_csv;
+mod csv_file;
+mod fanout;
+mod folder;
+mod jsonl;
+#[cfg(test)]
+mod report_tests;
+mod reporter;
+mod row;
+mod run_json;
+#[cfg(test)]
+mod sample;
+pub mod terminal;
+mod verdict;
+mod whole_file;
+mod wire;
+
+pub use accounts_csv::AccountsCsv;
+pub use changes_csv::ChangesCsv;
+pub use fanout::{ReportFailure, Reporters};
+pub use folder::{FolderError, RunFolder};
+pub use jsonl::JsonLines;
+pub use reporter::Reporter;
+pub use row::{AccountRow, AccountRows, COLUMNS, RowError};
+pub use run_json::{EndedWord, FileDigest, RunJson, RunJsonError, RunRecord};
+pub use verdict::Verdict;

@@ -1,0 +1,263 @@
+//! `run.json`: what was run, by whom, on what, and how it ended. Written when the run starts and again when it ends.
+//!
+//! A run that was cut off leaves one with `"ended": null`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub use super::wire::EndedWord;
+use super::wire::{FORMAT, milliseconds};
+use super::{Reporter, RunFolder, Verdict, whole_file};
+use crate::account::change::ChangeResult;
+use crate::ids::{Arn, Partition, RunId};
+use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
+
+/// What `run.json` holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The version of this form: 1.
+    pub format: u32,
+    /// The run's id.
+    pub run_id: RunId,
+    /// `apply`, `plan`, …
+    pub command: String,
+    /// The setup's name.
+    pub setup: String,
+    /// SHA-256 of the setup as it was resolved, in hexadecimal.
+    pub setup_digest: String,
+    /// Where the accounts came from, for people.
+    pub source: String,
+    /// Who ran it.
+    pub caller: Arn,
+    /// The partition.
+    pub partition: Partition,
+    /// The organization's id, where accounts came from AWS Organizations.
+    pub organization: Option<String>,
+    /// The number of accounts in the inventory.
+    pub accounts: usize,
+    /// How many of them the run worked on.
+    pub selected: usize,
+    /// How many at once.
+    pub concurrency: usize,
+    /// The form of the session policy.
+    pub session_policy: String,
+    /// rolecall's version.
+    pub version: String,
+    /// When the run started.
+    pub started_at: Timestamp,
+    /// When it ended; null while it runs, and for ever if it was cut off.
+    pub ended_at: Option<Timestamp>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// How it ended; null while it runs, and for ever if it was cut off.
+    pub ended: Option<EndedWord>,
+    /// The operating system's words, where it ended for such a reason.
+    pub ended_detail: Option<String>,
+    /// What the counts and the end come down to.
+    pub exit: Option<Exit>,
+    /// Accounts by status.
+    pub counts: RolloutStats,
+    /// Changes by result.
+    pub changes: ChangeCounts,
+    /// The run's files as they were when it ended, by name.
+    pub files: BTreeMap<String, FileDigest>,
+}
+
+/// An exit code and what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// The code.
+    pub code: u8,
+    /// The code in words.
+    pub meaning: String,
+}
+
+/// How many changes came to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ChangeCounts {
+    /// AWS took them.
+    pub applied: usize,
+    /// A plan shows them.
+    pub pending: usize,
+    /// AWS refused them, or it is not known.
+    pub failed: usize,
+}
+
+/// What a file was when the run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDigest {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Why a `run.json` could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RunJsonError {
+    /// The file could not be opened.
+    #[error("cannot read `{}`", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// It is not what a run leaves behind.
+    #[error("`{}` is not a run's record", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where it goes wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A newer rolecall wrote it.
+    #[error("`{}` has format {format}, this version reads format {FORMAT}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: u32,
+    },
+}
+
+impl RunRecord {
+    /// Reads a `run.json`. Members that are not known are passed over.
+    pub fn read(path: &Path) -> Result<Self, RunJsonError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let path = || path.to_owned();
+        let text = std::fs::read(path()).map_err(|source| RunJsonError::Open { path: path(), source })?;
+        let malformed = |source| RunJsonError::Malformed { path: path(), source };
+        let Head { format } = serde_json::from_slice(&text).map_err(malformed)?;
+        if format != FORMAT {
+            return Err(RunJsonError::Format { path: path(), format });
+        }
+        serde_json::from_slice(&text).map_err(malformed)
+    }
+
+    fn starting(info: &RunInfo) -> Self {
+        let info = info.clone();
+        Self {
+            format: FORMAT,
+            run_id: info.run_id,
+            command: info.command,
+            setup: info.setup,
+            setup_digest: info.setup_digest,
+            source: info.source,
+            caller: info.caller,
+            partition: info.partition,
+            organization: info.organization,
+            accounts: info.accounts,
+            selected: info.selected,
+            concurrency: info.concurrency,
+            session_policy: info.session_policy,
+            version: info.version,
+            started_at: info.started_at,
+            ended_at: None,
+            duration_ms: None,
+            ended: None,
+            ended_detail: None,
+            exit: None,
+            counts: RolloutStats::default(),
+            changes: ChangeCounts::default(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    fn end(&mut self, at: Timestamp, elapsed: Duration, ended: &Ended) {
+        let (word, detail) = EndedWord::of(ended);
+        let verdict = Verdict::of(&self.counts, ended);
+        self.ended_at = Some(at);
+        self.duration_ms = Some(milliseconds(elapsed));
+        self.ended = Some(word);
+        self.ended_detail = detail;
+        self.exit = Some(Exit { code: verdict.exit_code(), meaning: verdict.meaning().to_owned() });
+    }
+}
+
+/// Writes `run.json`. Added after the reporters of the files whose digests it takes.
+pub struct RunJson {
+    path: PathBuf,
+    digested: Vec<PathBuf>,
+    record: Option<RunRecord>,
+}
+
+impl RunJson {
+    /// For the run of this folder.
+    pub fn new(folder: &RunFolder) -> Self {
+        Self { path: folder.run_json(), digested: vec![folder.accounts_csv(), folder.changes_csv()], record: None }
+    }
+}
+
+impl Reporter for RunJson {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        if let EventKind::RunStarted(info) = &event.kind {
+            let record = RunRecord::starting(info);
+            write(&self.path, &record)?;
+            self.record = Some(record);
+        }
+        let Some(record) = &mut self.record else { return Ok(()) };
+        match &event.kind {
+            EventKind::ChangeSettled { result, .. } => match result {
+                ChangeResult::Pending => record.changes.pending += 1,
+                ChangeResult::Applied { .. } => record.changes.applied += 1,
+                ChangeResult::Failed { .. } => record.changes.failed += 1,
+            },
+            EventKind::AccountFinished { outcome, .. } => record.counts.count(outcome.status),
+            EventKind::RunFinished { ended, .. } => record.end(event.at, event.elapsed, ended),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        let Some(mut record) = self.record else { return Ok(()) };
+        for path in &self.digested {
+            // A file that is not there is another reporter's failure.
+            if let (Some(name), Ok(file)) = (path.file_name(), File::open(path)) {
+                record.files.insert(name.to_string_lossy().into_owned(), digest(file)?);
+            }
+        }
+        write(&self.path, &record)
+    }
+}
+
+fn write(path: &Path, record: &RunRecord) -> io::Result<()> {
+    whole_file::replace(path, |out| {
+        serde_json::to_writer_pretty(&mut *out, record)?;
+        out.write_all(b"\n")
+    })
+}
+
+fn digest(mut file: File) -> io::Result<FileDigest> {
+    let mut hasher = Sha256::new();
+    let bytes = io::copy(&mut file, &mut Hashing(&mut hasher))?;
+    let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(FileDigest { bytes, sha256 })
+}
+
+/// Feeds what is written to it to a hash.
+struct Hashing<'a>(&'a mut Sha256);
+
+impl io::Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! Many accounts with the same trouble as one: a count, the first accounts, one text.
+//!
+//! Memory is bounded: so many groups, so many accounts named in each, the rest counted.
+
+use super::wording::{account, count};
+use crate::account::outcome::Outcome;
+
+/// How many groups are kept. What comes after them is counted together.
+const MAX_GROUPS: usize = 50;
+/// How many accounts of a group are named.
+const NAMED: usize = 5;
+/// What stands for the account's own id where a text is the same but for it.
+const ANY_ID: &str = "<account id>";
+
+/// Groups of accounts by something that they have in common.
+#[derive(Debug)]
+pub(super) struct Groups<K> {
+    groups: Vec<Group<K>>,
+    /// Accounts of groups for which there was no room.
+    pub(super) others: usize,
+}
+
+/// Accounts with something in common.
+#[derive(Debug)]
+pub(super) struct Group<K> {
+    pub(super) key: K,
+    pub(super) count: usize,
+    named: Vec<String>,
+    common: String,
+    first: String,
+    /// What the first account's trouble said.
+    pub(super) example: String,
+}
+
+impl<K> Default for Groups<K> {
+    fn default() -> Self {
+        Self { groups: Vec::new(), others: 0 }
+    }
+}
+
+impl<K: PartialEq> Groups<K> {
+    /// Puts an account into the group of its `key` and its `text`, whatever account id the text holds.
+    pub(super) fn add(&mut self, outcome: &Outcome, key: K, text: &str, example: &str) {
+        let common = text.replace(outcome.account_id.as_str(), ANY_ID);
+        let label = || account(outcome.account_id, &outcome.account_name);
+        if let Some(group) = self.groups.iter_mut().find(|group| group.key == key && group.common == common) {
+            group.count += 1;
+            if group.named.len() < NAMED {
+                group.named.push(label());
+            }
+        } else if self.groups.len() < MAX_GROUPS {
+            let (first, example) = (text.to_owned(), example.to_owned());
+            self.groups.push(Group { key, count: 1, named: vec![label()], common, first, example });
+        } else {
+            self.others += 1;
+        }
+    }
+
+    /// The groups, largest first.
+    pub(super) fn largest_first(&self) -> Vec<&Group<K>> {
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+        groups
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+}
+
+impl<K> Group<K> {
+    /// The text that the accounts have in common; the only account's own text, if there is but one.
+    pub(super) fn text(&self) -> &str {
+        if self.count == 1 { &self.first } else { &self.common }
+    }
+
+    /// `000000000001 one, 000000000002 two and 7 more`.
+    pub(super) fn accounts(&self) -> String {
+        let named = self.named.join(", ");
+        match self.count.saturating_sub(self.named.len()) {
+            0 => named,
+            more => format!("{named} and {} more", count(more)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn texts_that_differ_in_the_account_id_only_are_one_group() {
+        let mut groups = Groups::default();
+        for n in [1, 2, 3, 4, 5, 6, 7] {
+            let outcome = sample::created(n);
+            groups.add(&outcome, (), &format!("look into {}", outcome.account_id), "x");
+        }
+        groups.add(&sample::created(8), (), "another", "x");
+        let groups = groups.largest_first();
+        assert_eq!((groups[0].count, groups[0].text()), (7, "look into <account id>"));
+        assert!(groups[0].accounts().ends_with("000000000005 account-5 and 2 more"));
+        assert_eq!((groups[1].count, groups[1].text()), (1, "another"));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut groups = Groups::default();
+        (0..500).for_each(|n| groups.add(&sample::created(n), n, "", ""));
+        assert_eq!((groups.largest_first().len(), groups.others), (MAX_GROUPS, 450));
+    }
+}

@@ -1,0 +1,172 @@
+//! Plain lines where stderr is no terminal: a log that can be read and searched.
+//!
+//! One line for one thing, never wrapped. Small runs have a line per account; larger ones every failure, and how far
+//! the run is at every tenth.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::flight::InFlight;
+use super::style::{Styles, paint};
+use super::tally::Tally;
+use super::wording::{account, count, counted, duration};
+use crate::account::outcome::{AccountStatus, Failure, Outcome};
+use crate::plain::plain;
+use crate::report::Reporter;
+use crate::rollout::event::{Event, EventKind, HaltReason, RunInfo};
+
+/// Up to so many accounts, each has a line.
+const SMALL: usize = 50;
+
+/// Writes the lines, each at once.
+pub struct Lines {
+    out: Box<dyn Write + Send>,
+    styles: Styles,
+    tally: Tally,
+    flight: InFlight,
+    tenths: usize,
+}
+
+impl Lines {
+    /// Writes to `out`, mostly stderr.
+    pub fn new(out: Box<dyn Write + Send>, styles: Styles) -> Self {
+        Self { out, styles, tally: Tally::default(), flight: InFlight::default(), tenths: 0 }
+    }
+
+    fn finished(&mut self, outcome: &Outcome, elapsed: Duration) -> io::Result<()> {
+        self.tally.count(outcome.status);
+        self.flight.finished(outcome.account_id);
+        if let Some(failure) = &outcome.failure {
+            let [what, fix] = failure_lines(outcome, failure);
+            writeln!(self.out, "{}", paint(self.styles.bad, &what))?;
+            writeln!(self.out, "  {}", paint(self.styles.advice, &fix))?;
+        } else if self.tally.selected <= SMALL && outcome.started_at.is_some() {
+            let status = paint(self.styles.of(outcome.status), &format!("{:<10}", outcome.status.as_str()));
+            let account = account(outcome.account_id, &outcome.account_name);
+            writeln!(self.out, "{status} {account} ({})", duration(outcome.duration))?;
+        }
+        let tenths = (self.tally.done() * 10).checked_div(self.tally.selected).unwrap_or(0);
+        if self.tally.selected > SMALL && tenths > self.tenths && tenths < 10 {
+            self.progress(elapsed)?;
+        }
+        self.tenths = tenths;
+        Ok(())
+    }
+
+    fn progress(&mut self, elapsed: Duration) -> io::Result<()> {
+        let (done, selected) = (count(self.tally.done()), counted(self.tally.selected, "account"));
+        let results = self.tally.results();
+        let results = if results.is_empty() { results } else { format!(": {results}") };
+        writeln!(self.out, "{done} of {selected} done after {}{results}", duration(elapsed))
+    }
+}
+
+impl Reporter for Lines {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match &event.kind {
+            EventKind::RunStarted(info) => {
+                self.tally = Tally::new(info.selected);
+                writeln!(self.out, "{}", paint(self.styles.heading, &start_line(info)))?;
+            }
+            EventKind::AccountStarted { account_id, account_name } => self.flight.started(*account_id, account_name),
+            EventKind::AccountFinished { outcome, .. } => self.finished(outcome, event.elapsed)?,
+            EventKind::DrainStarted { reason } => {
+                writeln!(self.out, "{}", paint(self.styles.warn, &halt_line(reason, self.flight.len())))?;
+            }
+            EventKind::RunFinished { .. } => self.progress(event.elapsed)?,
+            EventKind::StepStarted { .. } | EventKind::ChangeSettled { .. } => return Ok(()),
+        }
+        self.out.flush()
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn start_line(info: &RunInfo) -> String {
+    let RunInfo { command, setup, selected, source, concurrency, .. } = info;
+    let (setup, source) = (plain(setup), plain(source));
+    format!("{command} {setup}: {} of {source}, {concurrency} at a time", counted(*selected, "account"))
+}
+
+/// A failure in two lines: what happened, and what to do.
+pub(super) fn failure_lines(outcome: &Outcome, failure: &Failure) -> [String; 2] {
+    let account = account(outcome.account_id, &outcome.account_name);
+    let (code, message, fix) = (plain(&failure.code), plain(&failure.message), plain(&failure.fix));
+    [format!("{:<10} {account}: {} {code}: {message}", AccountStatus::Failed, failure.step), format!("fix: {fix}")]
+}
+
+/// Why no further account is started, and what is still going on.
+pub(super) fn halt_line(reason: &HaltReason, in_flight: usize) -> String {
+    let why = match reason {
+        HaltReason::Interrupted => "interrupted".to_owned(),
+        HaltReason::JournalFailed { message } => format!("the journal cannot be written ({})", plain(message)),
+    };
+    format!("{why}: starting no further account, finishing {}", counted(in_flight, "account"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{self, Shared};
+
+    fn written(events: &[Event], styles: Styles) -> String {
+        let out = Shared::default();
+        let mut lines = Lines::new(Box::new(out.clone()), styles);
+        events.iter().for_each(|event| lines.event(event).unwrap());
+        Box::new(lines).finish().unwrap();
+        out.text()
+    }
+
+    #[test]
+    fn a_small_run_has_a_line_per_account() {
+        assert_eq!(
+            written(&sample::healthy(7), Styles::plain()),
+            "\
+apply demo: 5 accounts of organization o-exampleorg, 50 at a time
+created    000000000001 account-1 (80ms)
+created    000000000004 account-4 (80ms)
+updated    000000000005 account-5 (80ms)
+unchanged  000000000006 account-6 (80ms)
+created    000000000007 account-7 (80ms)
+5 of 5 accounts done after 460ms: 4 changed
+"
+        );
+    }
+
+    #[test]
+    fn a_large_run_has_its_failures_and_its_tenths() {
+        let text = written(&sample::rough(), Styles::plain());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[1], "122 of 1,213 accounts done after 7.3s: 122 changed");
+        assert_eq!(lines.len(), 1 + 9 + 2 * 9 + 1);
+        assert_eq!(
+            lines[10..12],
+            [
+                "failed     000000002001 account-2001: assume_role AccessDenied: User: \
+                 arn:aws:sts::999999999999:assumed-role/Admin/me is not authorized to perform: sts:AssumeRole on \
+                 resource: arn:aws:iam::000000002001:role/OrganizationAccountAccessRole",
+                "  fix: let account 000000002001 trust the caller in role/OrganizationAccountAccessRole",
+            ]
+        );
+        assert_eq!(*lines.last().unwrap(), "1,213 of 1,213 accounts done after 1m 12s: 9 failed · 1,203 changed");
+        assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn an_interruption_says_what_goes_on() {
+        let mut events = vec![sample::run_started(90, 90)];
+        events.extend((1..=12).map(|n| sample::at(100, sample::started(n))));
+        events.push(sample::at(200, EventKind::DrainStarted { reason: HaltReason::Interrupted }));
+        let text = written(&events, Styles::plain());
+        assert_eq!(text.lines().last().unwrap(), "interrupted: starting no further account, finishing 12 accounts");
+    }
+
+    #[test]
+    fn colour_adds_escapes_and_nothing_else() {
+        let coloured = written(&sample::rough(), Styles::coloured());
+        assert!(coloured.contains("\u{1b}[31m"));
+        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), written(&sample::rough(), Styles::plain()));
+    }
+}

@@ -1,0 +1,20 @@
+//! What people see while a run goes on and when it is over.
+//!
+//! Everything is written to the `Write` or the draw target that is given; nothing here touches stdout or stderr by
+//! itself. Account names and AWS's messages pass through [`crate::plain::plain`]. Readable without colour.
+
+mod flight;
+mod groups;
+mod lines;
+mod progress;
+mod style;
+mod summary;
+#[cfg(test)]
+mod summary_tests;
+mod tally;
+mod wording;
+
+pub use lines::Lines;
+pub use progress::Progress;
+pub use style::Styles;
+pub use summary::Summary;

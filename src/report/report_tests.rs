@@ -12,6 +12,7 @@ use super::{
 };
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Parts, Step};
 use crate::ids::RunId;
+use crate::inventory::list::{Reason, Selection};
 use crate::rollout::event::{Ended, Event};
 
 fn folder(dir: &tempfile::TempDir) -> RunFolder {
@@ -136,6 +137,28 @@ fn json_lines_hold_the_exact_text_and_nothing_that_acts() {
     let line: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(line["account_name"], outcome.account_name);
     assert_eq!((&line["account_id"], &line["format"]), (&Value::from("000000000001"), &Value::from(1)));
+}
+
+#[test]
+fn a_report_is_an_inventory() {
+    let names = ["plain", "=1+1", "'=1+1", "''", "'quoted'", "a, \"b\"; c", "Zoë 計算", "-", "two\nlines"];
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("accounts.csv");
+    let mut report = Box::new(AccountsCsv::create(&path).unwrap());
+    for (index, name) in names.into_iter().enumerate() {
+        let outcome = Outcome { account_name: name.to_owned(), ..sample::denied(index as u64) };
+        report.event(&sample::finished(index, outcome)).unwrap();
+    }
+    report.event(&sample::finished(names.len(), sample::skipped(99, "the account is SUSPENDED, not ACTIVE"))).unwrap();
+    report.finish().unwrap();
+
+    let inventory = crate::inventory::csv_file::read(&path).unwrap();
+    let read: Vec<&str> = inventory.entries.iter().map(|entry| entry.account.name.as_str()).collect();
+    assert_eq!(read[..names.len()], names);
+    assert_eq!(inventory.entries[0].account.id.as_str(), "000000000000");
+    let reason = Reason::SkippedInReport("the account is SUSPENDED, not ACTIVE".to_owned());
+    assert_eq!(inventory.entries[names.len()].selection, Selection::Out(reason));
+    assert_eq!(inventory.selected(), names.len());
 }
 
 /// Text as somebody with bad intentions would choose it, or any other.

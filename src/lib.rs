@@ -6,4 +6,5 @@ pub mod ids;
 pub mod inventory;
 pub mod policy;
 pub mod rollout;
+pub mod sandbox;
 pub mod setup;

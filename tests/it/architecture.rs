@@ -11,6 +11,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("aws", &["ids"], &[]),
     ("inventory", &["aws", "ids"], &[]),
     ("account", &["aws", "setup", "policy", "ids"], &["std::fs"]),
+    ("sandbox", &["ids"], &[]),
     ("rollout", &["account", "inventory", "setup", "ids", "aws"], &["std::path", "std::io::stderr"]),
 ];
 

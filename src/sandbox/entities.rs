@@ -161,10 +161,6 @@ impl<T: Named> Roster<T> {
     pub(super) fn iter(&self) -> std::slice::Iter<'_, T> {
         self.0.iter()
     }
-
-    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
-        self.0.iter_mut()
-    }
 }
 
 impl Grants {

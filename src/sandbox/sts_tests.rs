@@ -27,13 +27,14 @@ impl Keys {
 
 /// Sends a query request as the SDKs would.
 pub(super) async fn query(world: &World, keys: &Keys, service: &str, action: &str, params: &[(&str, &str)]) -> Answer {
-    let mut body = form_urlencoded::Serializer::new(String::new());
-    body.append_pair("Action", action).append_pair("Version", "x").extend_pairs(params);
+    let body = {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action).append_pair("Version", "x").extend_pairs(params).finish()
+    };
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential={}/20261124/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0",
         keys.id
     );
-    let body = body.finish();
     let incoming = Incoming {
         authorization: Some(&authorization),
         session_token: keys.token.as_deref(),

@@ -131,7 +131,7 @@ async fn lists_come_in_pages() {
             params.push(("Marker", &marker));
         }
         let page = shell.fine("ListRolePolicies", &params).await;
-        names.extend(page.body.split("<member>").skip(1).map(|rest| rest[..2].to_owned()));
+        names.extend(page.body.split("<member>").skip(1).map(|rest| rest.get(..2).unwrap().to_owned()));
         if element(&page, "IsTruncated") == "false" {
             break;
         }

@@ -93,7 +93,8 @@ async fn many_concurrent_assume_roles_give_distinct_keys_and_isolated_accounts()
     assert_eq!(keys.len(), 800);
     for (account, keys) in sessions {
         let users = query(&world, &keys, "iam", "ListUsers", &[]).await;
-        let marks: Vec<&str> = users.body.split("<UserName>mark-").skip(1).map(|rest| &rest[..12]).collect();
+        let marks: Vec<&str> =
+            users.body.split("<UserName>mark-").skip(1).map(|rest| rest.get(..12).unwrap()).collect();
         assert_eq!(marks, [account.as_str()]);
     }
 }

@@ -139,7 +139,7 @@ pub(super) fn checked_tags(tags: &[(&str, &str)]) -> Result<Tags, Refusal> {
         if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
             return Err(Refusal::invalid_input("Tag keys may not begin with 'aws:'."));
         }
-        if checked.keys().any(|known: &Box<str>| known.eq_ignore_ascii_case(key)) {
+        if checked.keys().any(|known| known.eq_ignore_ascii_case(key)) {
             return Err(Refusal::invalid_input(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             ));

@@ -9,4 +9,5 @@ pub mod plain;
 pub mod policy;
 pub mod report;
 pub mod rollout;
+pub mod sandbox;
 pub mod setup;

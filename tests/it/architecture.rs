@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("cell", &[], IMPURE),
     ("plain", &[], IMPURE),
     ("report", &["rollout", "account", "ids", "cell", "plain"], REPORT_BANS),
+    ("sandbox", &["ids"], &[]),
     ("rollout", &["account", "inventory", "setup", "ids", "aws"], &["std::path", "std::io::stderr"]),
 ];
 

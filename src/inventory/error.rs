@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::aws::failure::AwsFailure;
+
 /// One mistake in an inventory CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvProblem {
@@ -33,6 +35,29 @@ pub enum InventoryError {
         file: String,
         /// Every mistake, in the order of the lines.
         problems: Vec<CsvProblem>,
+    },
+    /// Organizations refused a call, or did not answer.
+    #[error(transparent)]
+    Organizations(AwsFailure),
+    /// Organizations answered, and it makes no sense.
+    #[error("{operation} answered with {what}")]
+    Nonsense {
+        /// The call.
+        operation: &'static str,
+        /// What was wrong with the answer.
+        what: &'static str,
+    },
+    /// A filter names what the inventory does not have.
+    #[error("not in the inventory: {}", unknown.join(", "))]
+    NotThere {
+        /// The accounts and units.
+        unknown: Vec<String>,
+    },
+    /// No account is left.
+    #[error("none of the {accounts} accounts of the inventory is in")]
+    NothingSelected {
+        /// How many there are.
+        accounts: usize,
     },
 }
 

@@ -3,3 +3,7 @@
 pub mod csv_file;
 pub mod error;
 pub mod list;
+pub mod organization;
+#[cfg(test)]
+mod organization_tests;
+pub mod select;

@@ -1,0 +1,135 @@
+//! The inventory from AWS Organizations: every page, strictly one call after the other.
+//!
+//! Organizations refuses callers that ask twice at once, so nothing here is concurrent.
+
+use std::collections::HashMap;
+
+use aws_sdk_organizations::types::Account as OrgAccount;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
+
+use super::error::InventoryError;
+use super::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
+use crate::aws::clients::Clients;
+use crate::aws::failure::AwsFailure;
+use crate::ids::AccountId;
+
+/// The organization's id, `o-…`.
+///
+/// # Errors
+/// What Organizations said.
+pub async fn organization_id(clients: &Clients) -> Result<String, InventoryError> {
+    const OPERATION: &str = "organizations DescribeOrganization";
+    clients.organizations_limit().ready().await;
+    let answer = read(OPERATION, clients.organizations().describe_organization().send().await)?;
+    let id = answer.organization().and_then(|organization| organization.id());
+    id.map(str::to_owned).ok_or(InventoryError::Nonsense { operation: OPERATION, what: "no organization id" })
+}
+
+/// Every account of the organization, in AWS's order. `with_parents` walks the tree of organizational units as well,
+/// which costs two calls or more for each unit. `read_so_far` is told the number of accounts after each page.
+///
+/// # Errors
+/// What Organizations said, or an answer that makes no sense, such as the same page token twice.
+pub async fn read_organization(
+    clients: &Clients,
+    with_parents: bool,
+    mut read_so_far: impl FnMut(usize),
+) -> Result<Inventory, InventoryError> {
+    const OPERATION: &str = "organizations ListAccounts";
+    let id = organization_id(clients).await?;
+    let mut entries = Vec::new();
+    let mut token = None;
+    loop {
+        clients.organizations_limit().ready().await;
+        let call = clients.organizations().list_accounts().max_results(20).set_next_token(token.clone());
+        let page = read(OPERATION, call.send().await)?;
+        for account in page.accounts() {
+            entries.push(entry(OPERATION, account)?);
+        }
+        read_so_far(entries.len());
+        // A page may be empty and yet have a token: only the token tells whether there is more.
+        match next(OPERATION, &token, page.next_token())? {
+            Some(more) => token = Some(more),
+            None => break,
+        }
+    }
+    if with_parents {
+        let mut parents = parents(clients).await?;
+        for entry in &mut entries {
+            entry.account.parents = parents.remove(&entry.account.id).unwrap_or_default();
+        }
+    }
+    Ok(Inventory { entries, source: format!("organization {id}") })
+}
+
+fn entry(operation: &'static str, account: &OrgAccount) -> Result<Entry, InventoryError> {
+    let id = account.id().and_then(|id| id.parse().ok());
+    let id = id.ok_or(InventoryError::Nonsense { operation, what: "an account without a usable id" })?;
+    // `State` took the place of `Status`; where it is absent, the older word counts.
+    let state = account.state().map(|state| state.as_str());
+    let state = state.or_else(|| account.status().map(|status| status.as_str())).unwrap_or("of unknown state");
+    let selection = if state == "ACTIVE" { Selection::In } else { Selection::Out(Reason::NotActive(state.to_owned())) };
+    let joined = account.joined_timestamp().and_then(|at| Timestamp::new(at.secs(), 0).ok());
+    let name = account.name().unwrap_or_default().to_owned();
+    Ok(Entry { account: Account { id, name, overrides: Overrides::default(), parents: Vec::new(), joined }, selection })
+}
+
+/// The root and units above each account, outermost first.
+async fn parents(clients: &Clients) -> Result<HashMap<AccountId, Vec<String>>, InventoryError> {
+    const ROOTS: &str = "organizations ListRoots";
+    const UNITS: &str = "organizations ListOrganizationalUnitsForParent";
+    const ACCOUNTS: &str = "organizations ListAccountsForParent";
+    clients.organizations_limit().ready().await;
+    let roots = read(ROOTS, clients.organizations().list_roots().send().await)?;
+    let mut open: Vec<Vec<String>> =
+        roots.roots().iter().filter_map(|root| root.id()).map(|id| vec![id.to_owned()]).collect();
+    let mut parents = HashMap::new();
+    while let Some(path) = open.pop() {
+        let Some(parent) = path.last() else { continue };
+        let mut token = None;
+        loop {
+            clients.organizations_limit().ready().await;
+            let call = clients.organizations().list_accounts_for_parent().parent_id(parent);
+            let page = read(ACCOUNTS, call.max_results(20).set_next_token(token.clone()).send().await)?;
+            let ids = page.accounts().iter().filter_map(|account| account.id()?.parse::<AccountId>().ok());
+            parents.extend(ids.map(|id| (id, path.clone())));
+            match next(ACCOUNTS, &token, page.next_token())? {
+                Some(more) => token = Some(more),
+                None => break,
+            }
+        }
+        let mut token = None;
+        loop {
+            clients.organizations_limit().ready().await;
+            let call = clients.organizations().list_organizational_units_for_parent().parent_id(parent);
+            let page = read(UNITS, call.max_results(20).set_next_token(token.clone()).send().await)?;
+            let below = page.organizational_units().iter().filter_map(|unit| unit.id());
+            open.extend(below.map(|id| path.iter().cloned().chain([id.to_owned()]).collect()));
+            match next(UNITS, &token, page.next_token())? {
+                Some(more) => token = Some(more),
+                None => break,
+            }
+        }
+    }
+    Ok(parents)
+}
+
+/// The token of the next page; the same one twice would go on for ever.
+fn next(operation: &'static str, had: &Option<String>, token: Option<&str>) -> Result<Option<String>, InventoryError> {
+    match token {
+        Some(token) if had.as_deref() == Some(token) => {
+            Err(InventoryError::Nonsense { operation, what: "the same page token twice" })
+        }
+        token => Ok(token.map(str::to_owned)),
+    }
+}
+
+fn read<T, E>(operation: &'static str, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<T, InventoryError>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    answer.map_err(|error| InventoryError::Organizations(AwsFailure::from_sdk(operation, &error)))
+}

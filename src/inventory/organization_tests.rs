@@ -1,0 +1,87 @@
+//! Organizations as the sandbox plays it, over the real SDK.
+
+use std::num::NonZeroU32;
+
+use aws_credential_types::Credentials;
+
+use super::list::{Inventory, Reason, Selection};
+use super::organization::read_organization;
+use super::select::Selector;
+use crate::aws::clients::{Clients, Connection};
+use crate::sandbox::{AccountState, SandboxHttpClient, World};
+
+async fn connect(world: &World) -> Clients {
+    let given = world.credentials();
+    let credentials = Credentials::new(given.access_key_id, given.secret_access_key, None, None, "sandbox");
+    let http = SandboxHttpClient::shared(world.clone());
+    let region = world.region().parse().unwrap();
+    let connection = Connection::Simulated { http, credentials, region };
+    Clients::connect(connection, NonZeroU32::new(600).unwrap()).await.unwrap()
+}
+
+async fn inventory(world: &World, with_parents: bool) -> Inventory {
+    read_organization(&connect(world).await, with_parents, |_| {}).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_account_is_there_in_order_and_the_unworkable_are_out() {
+    let world = World::from_spec("healthy").unwrap();
+    let inventory = inventory(&world, false).await;
+    let ids: Vec<_> = inventory.entries.iter().map(|entry| entry.account.id).collect();
+    assert_eq!(ids, world.account_ids().collect::<Vec<_>>());
+    let out: Vec<_> = inventory.entries.iter().filter(|entry| entry.selection != Selection::In).collect();
+    assert_eq!(out.len(), 2, "{out:?}");
+    assert!(out.iter().all(|entry| matches!(entry.selection, Selection::Out(Reason::NotActive(_)))));
+    assert!(inventory.entries.iter().all(|entry| entry.account.joined.is_some()));
+    assert_eq!(inventory.source, format!("organization {}", world.organization_id()));
+}
+
+#[tokio::test]
+async fn a_unit_stands_for_what_is_below_it() {
+    let world = World::from_spec("healthy").unwrap();
+    let all = inventory(&world, true).await;
+    let own = world.management_account();
+    let unit = |name: &str| world.unit_id(name).unwrap().to_owned();
+    let workloads = Selector { ou: [unit("Workloads")].into(), ..Selector::default() };
+    let inside = workloads.apply(all.clone(), own).unwrap();
+    let prod = Selector { exclude_ou: [unit("Prod")].into(), ..workloads.clone() };
+    let without_prod = prod.apply(all.clone(), own).unwrap();
+    assert!(inside.selected() > without_prod.selected() && without_prod.selected() > 0);
+    for entry in &inside.entries {
+        let below = entry.account.parents.contains(&unit("Workloads"));
+        assert_eq!(
+            entry.selection == Selection::In,
+            below
+                && world.account_ids().any(|id| id == entry.account.id)
+                && !matches!(entry.selection, Selection::Out(Reason::NotActive(_))),
+            "{entry:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_filter_names_must_be_there_and_something_must_be_left() {
+    let world = World::from_spec("healthy").unwrap();
+    let all = inventory(&world, false).await;
+    let own = world.management_account();
+    let stranger = "999999999999".parse().unwrap();
+    let error = Selector { include: [stranger].into(), ou: ["ou-none".into()].into(), ..Selector::default() }
+        .apply(all.clone(), own)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(error, "not in the inventory: 999999999999, ou-none");
+    let only_own = Selector { include: [own].into(), ..Selector::default() };
+    assert!(only_own.apply(all.clone(), own).is_err());
+    let asked_for = Selector { management_account: true, ..only_own };
+    assert_eq!(asked_for.apply(all, own).unwrap().selected(), 1);
+}
+
+#[tokio::test]
+async fn a_closed_account_is_out_by_its_state() {
+    let world = World::from_spec("accounts=3,seed=1").unwrap();
+    let account = world.account_ids().last().unwrap();
+    assert!(world.set_state(account, AccountState::Closed));
+    let inventory = inventory(&world, false).await;
+    let entry = inventory.entries.iter().find(|entry| entry.account.id == account).unwrap();
+    assert_eq!(entry.selection, Selection::Out(Reason::NotActive("CLOSED".to_owned())));
+}

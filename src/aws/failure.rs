@@ -109,7 +109,7 @@ impl AwsFailure {
 }
 
 /// The causes of an error, outermost first, without the SDK's debug dump.
-fn chain(error: &dyn Error) -> String {
+pub fn chain(error: &dyn Error) -> String {
     let mut words = Vec::new();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -130,7 +130,7 @@ fn failed(outcome: Outcome, step: Step, code: &str, message: String, fix: String
 }
 
 /// What an account's row says differently.
-fn row_choices(row: &Overrides) -> Choices {
+pub fn row_choices(row: &Overrides) -> Choices {
     Choices {
         role_name: row.role_name.clone(),
         pass_role_to: row.pass_role_to.clone().unwrap_or_default(),

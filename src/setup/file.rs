@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::SetupError;
 
 /// The TOML file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SetupFile {
     pub(super) name: String,
@@ -18,7 +18,7 @@ pub(super) struct SetupFile {
 }
 
 /// `[role]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleTable {
     pub(super) name: String,
@@ -43,7 +43,7 @@ fn no_path() -> String {
 }
 
 /// `extra_policies`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Extra {
     #[default]
@@ -53,7 +53,7 @@ pub(super) enum Extra {
 }
 
 /// `[pass_role]`
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PassRoleTable {
     #[serde(default)]
@@ -66,7 +66,7 @@ pub(super) struct PassRoleTable {
 }
 
 /// `pass_role.resource`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 pub enum PassRoleResource {
     /// The role's ARN.
     #[default]
@@ -78,7 +78,7 @@ pub enum PassRoleResource {
 }
 
 /// `pass_role.missing_principal`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Missing {
     #[default]
@@ -87,7 +87,7 @@ pub(super) enum Missing {
 }
 
 /// A setup file and the documents that it names, by file name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Source {
     pub(super) file: SetupFile,
     pub(super) documents: BTreeMap<String, String>,

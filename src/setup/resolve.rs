@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::desired::{Desired, ExtraPolicies, MissingPrincipal, OWNER_TAG, Policy};
 use super::error::SetupError;
@@ -20,7 +22,7 @@ pub struct Setup {
 }
 
 /// What the command line says differently from the setup, and an account's row differently from the command line.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Choices {
     /// The role's name.
     pub role_name: Option<RoleName>,
@@ -61,6 +63,12 @@ impl Setup {
     /// The setup's name.
     pub fn name(&self) -> &str {
         &self.source.file.name
+    }
+
+    /// SHA-256 of the setup with what the command line says differently, in hexadecimal.
+    pub fn digest(&self) -> String {
+        let form = serde_json::to_vec(&(&self.source, &self.choices)).unwrap_or_default();
+        Sha256::digest(form).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// What the account at `place` must have. `row` says what its inventory row says differently.

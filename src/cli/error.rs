@@ -1,0 +1,119 @@
+//! The one table from what went wrong to an exit code and advice.
+
+use crate::aws::clients::ConnectError;
+use crate::aws::failure::{AwsFailure, Class};
+use crate::inventory::error::InventoryError;
+use crate::report::FolderError;
+use crate::sandbox::SpecError;
+use crate::setup::error::SetupError;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    World(#[from] SpecError),
+    #[error("cannot write to `{0}`")]
+    Unwritable(std::path::PathBuf, #[source] std::io::Error),
+    #[error("cannot listen on 127.0.0.1:{0}")]
+    Port(u16, #[source] std::io::Error),
+    #[error("--ou and --exclude-ou need the tree of the organization, which a CSV file does not have")]
+    NoTree,
+    #[error("there is no terminal to ask on")]
+    NobodyToAsk,
+    #[error("not confirmed; nothing was written")]
+    NotConfirmed,
+    #[error("cannot go on")]
+    Io(#[from] std::io::Error),
+}
+
+impl CliError {
+    /// 2 where AWS was not contacted, 1 otherwise.
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Connect(ConnectError::Caller(_) | ConnectError::NoCaller) | Self::NotConfirmed => 1,
+            Self::Inventory(
+                InventoryError::Organizations(_)
+                | InventoryError::Nonsense { .. }
+                | InventoryError::NotThere { .. }
+                | InventoryError::NothingSelected { .. },
+            )
+            | Self::Folder(_) => 1,
+            _ => 2,
+        }
+    }
+
+    /// What to do about it, in one line.
+    pub(super) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Setup(SetupError::UnknownBuiltIn { .. }) => {
+                "name a built-in, or the path of a setup file that ends in `.toml`"
+            }
+            Self::Setup(SetupError::UnknownPlaceholder(name)) => {
+                return Some(match name.strip_prefix("param.") {
+                    Some(key) => format!("give it with --param {key}=VALUE, or in a column `param.{key}`"),
+                    None => {
+                        "known are account_id, account_name, partition, region, role_name, role_arn, param.KEY".into()
+                    }
+                });
+            }
+            Self::Setup(_) => "correct the setup; nothing was contacted",
+            Self::Inventory(InventoryError::Csv { .. }) => "correct these lines; nothing was contacted",
+            Self::Inventory(InventoryError::Unreadable { .. }) => "check the path of the inventory",
+            Self::Inventory(InventoryError::Organizations(failure)) => return Some(organizations(failure)),
+            Self::Inventory(InventoryError::NotThere { .. }) => {
+                "check the ids after --include, --exclude, --ou and --exclude-ou against `rolecall accounts`"
+            }
+            Self::Inventory(InventoryError::NothingSelected { .. }) => {
+                "`rolecall accounts` with the same options says why each account is out"
+            }
+            Self::Inventory(InventoryError::Nonsense { .. }) => "try again; if it stays, check --endpoint-url",
+            Self::Connect(ConnectError::Credentials(error)) => {
+                let chain = crate::aws::failure::chain(error).to_lowercase();
+                return Some(if chain.contains("sso") || chain.contains("expired") {
+                    "log in again with `aws sso login`, with the same --profile".into()
+                } else {
+                    "log in, or name a profile with --profile; to try without AWS, use --sandbox".into()
+                });
+            }
+            Self::Connect(ConnectError::Region(_)) => "correct --region, AWS_REGION or the profile's region",
+            Self::Connect(ConnectError::Caller(failure)) => return Some(caller(failure)),
+            Self::Connect(ConnectError::NoCaller) => "check --endpoint-url: this does not answer like AWS",
+            Self::Folder(_) | Self::Unwritable(..) => "make it writable, or choose another place with --report-dir",
+            Self::World(_) => "try `--sandbox`, `--sandbox=rough` or `--sandbox=accounts=500,latency=50ms`",
+            Self::Port(..) => "choose another port, or 0 for any free one",
+            Self::NoTree => "use --organization, or --include and --exclude",
+            Self::NobodyToAsk => "look at the accounts with `rolecall accounts`, then run again with --yes",
+            Self::NotConfirmed | Self::Io(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+fn organizations(failure: &AwsFailure) -> String {
+    match (failure.code.as_str(), failure.class) {
+        ("AWSOrganizationsNotInUseException", _) => {
+            "this account is in no organization: give the accounts with --accounts FILE.csv".into()
+        }
+        (_, Class::Denied) => "use the management account or a delegated administrator, or give the accounts with \
+             --accounts FILE.csv"
+            .into(),
+        _ => caller(failure),
+    }
+}
+
+fn caller(failure: &AwsFailure) -> String {
+    match failure.class {
+        Class::Credentials => "the credentials have expired or are not known to AWS; log in again".into(),
+        Class::Clock => "set this machine's clock; if it is right, check the secret key".into(),
+        Class::Unreachable | Class::TimedOut => "check the network, the region (--region) and the endpoint".into(),
+        _ => "AWS's message says what is wrong".into(),
+    }
+}

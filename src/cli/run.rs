@@ -1,0 +1,59 @@
+//! From the arguments to an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::args::{Cli, Command};
+use super::{accounts, apply, sandbox, ui};
+
+/// Runs the command that was typed.
+pub fn run() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => {
+            // Help and version are no errors; a terminal that is gone is nobody's.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui::report_error(&error.into());
+            return ExitCode::from(2);
+        }
+    };
+    let ended = runtime.block_on(async {
+        match command {
+            Command::Accounts(args) => accounts::accounts(args).await,
+            Command::Apply(args) => apply::apply(*args).await,
+            Command::Sandbox(args) => sandbox::sandbox(args).await,
+        }
+    });
+    // What was cut off, such as a request that is never answered, must not hold the end up.
+    runtime.shutdown_background();
+    ExitCode::from(ended.unwrap_or_else(|error| {
+        ui::report_error(&error);
+        error.exit_code()
+    }))
+}
+
+/// Returns at Ctrl-C, and at SIGTERM where there is one.
+pub(super) async fn word_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler the system's own way to stop stays in force.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

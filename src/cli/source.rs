@@ -1,0 +1,90 @@
+//! From the options to accounts and to a connection.
+
+use aws_credential_types::Credentials;
+
+use super::args::{ConnectionArgs, SourceArgs, WhichArgs};
+use super::error::CliError;
+use super::ui;
+use crate::aws::clients::{Clients, Connection};
+use crate::inventory::csv_file;
+use crate::inventory::list::Inventory;
+use crate::inventory::organization::read_organization;
+use crate::inventory::select::Selector;
+use crate::sandbox::{SandboxHttpClient, World};
+
+/// Where accounts come from, with what can be known before AWS is contacted.
+pub(super) enum Source {
+    File(Inventory),
+    Organization,
+    Sandbox(World),
+}
+
+impl Source {
+    /// Reads what needs no AWS.
+    pub(super) fn open(args: &SourceArgs, which: &WhichArgs) -> Result<Self, CliError> {
+        if let Some(path) = &args.accounts {
+            if !which.ou.is_empty() || !which.exclude_ou.is_empty() {
+                return Err(CliError::NoTree);
+            }
+            return Ok(Self::File(csv_file::read(path)?));
+        }
+        match &args.sandbox {
+            Some(spec) => Ok(Self::Sandbox(World::from_spec(spec)?)),
+            None => Ok(Self::Organization),
+        }
+    }
+
+    pub(super) fn is_sandbox(&self) -> bool {
+        matches!(self, Self::Sandbox(_))
+    }
+
+    /// Connects to AWS, or to the sandbox.
+    pub(super) async fn connect(&self, args: &ConnectionArgs) -> Result<Clients, CliError> {
+        let connection = match self {
+            Self::Sandbox(world) => {
+                let given = world.credentials();
+                Connection::Simulated {
+                    http: SandboxHttpClient::shared(world.clone()),
+                    credentials: Credentials::new(given.access_key_id, given.secret_access_key, None, None, "sandbox"),
+                    region: world.region().parse().map_err(crate::aws::clients::ConnectError::Region)?,
+                }
+            }
+            Self::File(_) | Self::Organization => Connection::Aws {
+                profile: args.profile.clone(),
+                region: args.region.clone(),
+                endpoint_url: args.endpoint_url.clone(),
+            },
+        };
+        Ok(Clients::connect(connection, args.sts_rate).await?)
+    }
+
+    /// The accounts, each in or out.
+    pub(super) async fn inventory(
+        self,
+        clients: &Clients,
+        which: &WhichArgs,
+        quiet: bool,
+    ) -> Result<Inventory, CliError> {
+        let selector = Selector {
+            include: which.include.iter().copied().collect(),
+            exclude: which.exclude.iter().copied().collect(),
+            ou: which.ou.iter().cloned().collect(),
+            exclude_ou: which.exclude_ou.iter().cloned().collect(),
+            management_account: which.management_account,
+        };
+        let all = match self {
+            Self::File(inventory) => inventory,
+            Self::Organization | Self::Sandbox(_) => {
+                let mut told = 0;
+                read_organization(clients, selector.needs_parents(), |read| {
+                    if !quiet && read >= told + 500 {
+                        told = read;
+                        ui::say(&format!("{read} accounts listed"));
+                    }
+                })
+                .await?
+            }
+        };
+        Ok(selector.apply(all, clients.caller().account)?)
+    }
+}

@@ -1,0 +1,80 @@
+//! The one owner of stdout and stderr.
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+
+use anstream::ColorChoice;
+use indicatif::ProgressDrawTarget;
+
+use super::args::{Color, Format};
+use super::error::CliError;
+use crate::plain::plain;
+use crate::report::terminal::{Lines, Progress, Styles, Summary};
+use crate::report::{JsonLines, Reporters, RunFolder};
+
+/// How wide text is where nobody says how wide the terminal is.
+const WIDTH: u16 = 80;
+
+/// Adds what is shown while the run goes on and when it is over.
+pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, format: Format, quiet: bool, color: Color) {
+    let styles = |choice| if colour(choice, color) { Styles::coloured() } else { Styles::plain() };
+    let on_stderr = styles(anstream::AutoStream::choice(&std::io::stderr()));
+    if !quiet && std::io::stderr().is_terminal() {
+        reporters.add("terminal", Progress::new(ProgressDrawTarget::stderr(), on_stderr));
+    } else if !quiet {
+        reporters.add("terminal", Lines::new(Box::new(std::io::stderr()), on_stderr));
+    }
+    let width = usize::from(terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0).clamp(40, 100));
+    match format {
+        Format::Text => {
+            let on_stdout = styles(anstream::AutoStream::choice(&std::io::stdout()));
+            let summary = Summary::new(Box::new(std::io::stdout()), on_stdout, width, folder.path());
+            reporters.add("summary", summary);
+        }
+        Format::Json => {
+            reporters.add("events", JsonLines::new(Box::new(std::io::stdout())));
+            let summary = Summary::new(Box::new(std::io::stderr()), on_stderr, width, folder.path());
+            reporters.add("summary", summary);
+        }
+    }
+}
+
+fn colour(choice: ColorChoice, asked: Color) -> bool {
+    match asked {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => choice != ColorChoice::Never,
+    }
+}
+
+/// Writes data to stdout. A reader that is gone (`| head`) is no error of ours.
+pub(super) fn out(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Says something on stderr.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Says what went wrong: the error, its causes and the hint, without control characters of anybody's.
+pub(super) fn report_error(error: &CliError) {
+    let mut text = lines(&error.to_string());
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let words = next.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&lines(&words));
+        }
+        cause = next.source();
+    }
+    say(&format!("error: {text}"));
+    if let Some(hint) = error.hint() {
+        say(&format!("hint: {hint}"));
+    }
+}
+
+fn lines(text: &str) -> String {
+    text.lines().map(|line| plain(line).into_owned()).collect::<Vec<_>>().join("\n")
+}

@@ -84,7 +84,7 @@ impl AccountRow {
         };
         Self {
             account_id: outcome.account_id,
-            account_name: outcome.account_name.clone(),
+            account_name: plain(&outcome.account_name).into_owned(),
             status: outcome.status,
             parts: outcome.parts,
             role_arn: outcome.role_arn.clone(),

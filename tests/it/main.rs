@@ -1,5 +1,13 @@
-//! What must hold of the project as a whole.
+//! What must hold of the project as a whole, and of the binary that people run.
 
-// The attribute is what tells clippy that a panic in here is a test's way to fail.
+// The attributes are what tells clippy that a panic in here is a test's way to fail.
+#[cfg(test)]
+mod apply;
 #[cfg(test)]
 mod architecture;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod server;

@@ -1,0 +1,59 @@
+//! Bad input ends with exit code 2, a hint, and no request to AWS.
+
+use super::harness::Rolecall;
+
+#[test]
+fn ten_faults_in_a_csv_are_ten_messages_in_one_go() {
+    let rolecall = Rolecall::new();
+    let csv = "account_id,name,role_name,pass_role_to,region\n1.23457E+11,a,,,\n12345678901,b,,,\n'123456789012,c,,,\n\
+               123456789012,d,,,\n123456789012,e,,,\n1234-5678-9013,f,,,\n123456789014,g,bad name,,\n\
+               123456789015,h,,analyst,\n123456789016,i,,,mars\n,j,,,\n123456789017,k\n";
+    std::fs::write(rolecall.path("bad.csv"), csv).unwrap();
+    let ran = rolecall.run(&["apply", "--accounts", "bad.csv", "--yes"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(ran.stderr.lines().filter(|line| line.contains("bad.csv:")).count(), 10, "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+    assert!(!rolecall.path("reports").exists(), "nothing was begun");
+}
+
+#[test]
+fn every_refusal_has_a_hint_and_exit_code_two() {
+    let rolecall = Rolecall::new();
+    std::fs::write(rolecall.path("ok.csv"), "account_id\n123456789012\n").unwrap();
+    std::fs::write(rolecall.path("empty.csv"), "").unwrap();
+    std::fs::write(rolecall.path("utf16.csv"), b"\xff\xfea\0").unwrap();
+    std::fs::write(rolecall.path("file"), "").unwrap();
+    for (args, says) in [
+        (&["apply", "nosuch", "--sandbox"][..], "there is no built-in setup `nosuch`"),
+        (&["apply", "no/such.toml", "--sandbox"], "cannot read no/such.toml"),
+        (&["apply", "--accounts", "nowhere.csv", "--yes"], "cannot read nowhere.csv"),
+        (&["apply", "--accounts", "empty.csv", "--yes"], "no column `account_id`"),
+        (&["apply", "--accounts", "utf16.csv", "--yes"], "not UTF-8"),
+        (&["apply", "--accounts", "ok.csv", "--yes"], "no usable AWS credentials"),
+        (&["apply", "--accounts", "ok.csv"], "no terminal to ask on"),
+        (&["apply", "--accounts", "ok.csv", "--ou", "ou-ab12-12345678", "--yes"], "need the tree"),
+        (&["apply", "--sandbox", "--report-dir", "file/x"], "cannot write to `file/x`"),
+        (&["apply", "--sandbox=mars"], "`mars` is not a sandbox world"),
+    ] {
+        let ran = rolecall.run(args);
+        assert_eq!(ran.code, 2, "{args:?}: {ran:?}");
+        assert!(ran.stderr.contains(says) && ran.stderr.contains("\nhint: "), "{args:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("panicked"), "{args:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_filter_that_names_what_is_not_there_is_an_error() {
+    let ran = Rolecall::new().run(&["apply", "--sandbox", "--include", "999999999999"]);
+    assert!(ran.code == 1 && ran.stderr.contains("not in the inventory: 999999999999"), "{ran:?}");
+}
+
+#[test]
+fn an_endpoint_that_does_not_answer_is_said_so() {
+    // Port 9 of this machine: nobody listens there, and no credentials of anybody's go out.
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "x"), ("AWS_MAX_ATTEMPTS", "1")];
+    let keys = keys.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let rolecall = Rolecall::new().with(keys.to_vec());
+    let ran = rolecall.run(&["apply", "--organization", "--yes", "--endpoint-url", "http://127.0.0.1:9"]);
+    assert!(ran.code == 1 && ran.stderr.contains("hint: check the network"), "{ran:?}");
+}

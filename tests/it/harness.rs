@@ -1,0 +1,76 @@
+//! The real binary in a sealed environment: a home of its own, no AWS configuration, no network.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A place to run rolecall in.
+pub(crate) struct Rolecall {
+    home: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// What a run printed and how it ended.
+#[must_use = "look at the exit code or at what was printed"]
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Rolecall {
+    pub(crate) fn new() -> Self {
+        Self { home: TempDir::new().unwrap(), environment: Vec::new() }
+    }
+
+    /// Adds to the environment of every run from here on.
+    pub(crate) fn with(mut self, environment: Vec<(String, String)>) -> Self {
+        self.environment.extend(environment);
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
+        command.args(args).current_dir(self.home.path()).env_clear().stdin(Stdio::null());
+        // Without this, the SDK would ask the instance's metadata address for credentials.
+        command.env("HOME", self.home.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+        command.envs(self.environment.iter().cloned());
+        command
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        let output = self.command(args).output().unwrap();
+        Ran {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The rows of the newest run's `accounts.csv`, by column name.
+    pub(crate) fn rows(&self) -> Vec<BTreeMap<String, String>> {
+        let mut reader = csv::Reader::from_path(self.path("reports/latest/accounts.csv")).unwrap();
+        reader.deserialize().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// How many rows of the newest run have each status.
+    pub(crate) fn statuses(&self) -> BTreeMap<String, usize> {
+        let mut statuses = BTreeMap::new();
+        for row in self.rows() {
+            *statuses.entry(row["status"].clone()).or_default() += 1;
+        }
+        statuses
+    }
+}
+
+/// `[("created", 1)]` as the map that [`Rolecall::statuses`] gives.
+pub(crate) fn counts<const N: usize>(pairs: [(&str, usize); N]) -> BTreeMap<String, usize> {
+    pairs.map(|(status, count)| (status.to_owned(), count)).into()
+}

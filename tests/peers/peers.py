@@ -1,0 +1,236 @@
+"""Judges that we did not write: moto, ministack, and boto3 against our own sandbox.
+
+usage: peers.py PATH-OF-ROLECALL
+
+Each peer runs as a process of its own on a loopback port, and is ended by its pid.
+"""
+
+import contextlib
+import csv
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import boto3
+import botocore.exceptions
+
+ROLECALL = str(pathlib.Path(sys.argv[1]).resolve())
+BIN = pathlib.Path(sys.executable).parent
+ROLE = "AmazonMLRedshift"
+PASSED = 0
+
+
+def check(what, holds, detail=""):
+    """Counts what holds; stops at what does not."""
+    global PASSED
+    if not holds:
+        print(f"FAILED: {what}\n{detail}")
+        sys.exit(1)
+    PASSED += 1
+    print(f"ok: {what}")
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def server(command, environment, port):
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            with contextlib.closing(socket.socket()) as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if process.poll() is not None or time.monotonic() > deadline:
+                check(f"{command[0]} starts", False)
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def client(service, endpoint, key="test", secret="test", token=None):
+    return boto3.client(
+        service, endpoint_url=endpoint, region_name="us-east-1",
+        aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token,
+    )
+
+
+def assume(endpoint, account, role="OrganizationAccountAccessRole", **more):
+    arn = f"arn:aws:iam::{account}:role/{role}"
+    given = client("sts", endpoint).assume_role(RoleArn=arn, RoleSessionName="peer", **more)["Credentials"]
+    return given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+
+
+def rolecall(home, endpoint, *args, key="test", secret="test"):
+    environment = {
+        "HOME": str(home), "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    done = subprocess.run([ROLECALL, *args], cwd=home, env=environment, capture_output=True, text=True)
+    path = pathlib.Path(home, "reports/latest/accounts.csv")
+    rows = list(csv.DictReader(path.open(encoding="utf-8"))) if path.exists() else []
+    return done, rows
+
+
+def statuses(rows):
+    return {status: sum(row["status"] == status for row in rows) for status in {row["status"] for row in rows}}
+
+
+APPLY = ["apply", "--yes", "--quiet", "--pass-role-to", "user/analyst"]
+
+
+def moto(home):
+    port = free_port()
+    environment = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
+    with server([str(BIN / "moto_server"), "-p", str(port)], environment, port) as endpoint:
+        organizations = client("organizations", endpoint)
+        organizations.create_organization(FeatureSet="ALL")
+        members = []
+        for n in range(30):
+            made = organizations.create_account(AccountName=f"member {n}", Email=f"m{n}@example.com")
+            members.append(made["CreateAccountStatus"]["AccountId"])
+        for member in members:
+            client("iam", endpoint, *assume(endpoint, member)).create_user(UserName="analyst")
+
+        done, rows = rolecall(home, endpoint, *APPLY, "--organization")
+        check("moto: the first run creates 30", done.returncode == 0 and statuses(rows) == {"created": 30, "skipped": 1},
+              done.stdout + done.stderr)
+        done, rows = rolecall(home, endpoint, *APPLY, "--accounts", "reports/latest/accounts.csv")
+        check("moto: the second run, from the first's report, changes nothing",
+              done.returncode == 0 and statuses(rows) == {"unchanged": 30, "skipped": 1}, done.stdout + done.stderr)
+
+        iam = client("iam", endpoint, *assume(endpoint, members[7]))
+        role = iam.get_role(RoleName=ROLE)["Role"]
+        service = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"]
+        check("moto: the trust is as the setup says", service == "machinelearning.amazonaws.com", role)
+        check("moto: the role carries our tag", {"Key": "rolecall:setup", "Value": "amazon-ml-redshift"} in role["Tags"], role)
+        grant = iam.get_user_policy(UserName="analyst", PolicyName=f"RolecallPassRole-{ROLE}")["PolicyDocument"]
+        check("moto: the grant passes this role and no other", grant["Statement"][0]["Resource"] == role["Arn"], grant)
+
+        one = ["apply", "amazon-ml-redshift-managed", "--yes", "--quiet", "--organization", "--include", members[3]]
+        for wanted in ("created", "unchanged"):
+            done, rows = rolecall(home, endpoint, *one)
+            check(f"moto: the managed setup is {wanted}", done.returncode == 0 and statuses(rows)[wanted] == 1,
+                  done.stdout + done.stderr)
+
+
+def ministack(home):
+    port = free_port()
+    environment = {"AUTH": "true", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
+    account, caller = "111122223333", "000000000000"
+    with server([str(BIN / "ministack")], environment, port) as endpoint:
+        iam = client("iam", endpoint, key=account)
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow", "Action": "sts:AssumeRole",
+                "Principal": {"AWS": f"arn:aws:iam::{caller}:root"},
+                "Condition": {"StringEquals": {"sts:ExternalId": "the-right-one"}},
+            }],
+        }
+        iam.create_role(RoleName="Deployer", AssumeRolePolicyDocument=json.dumps(trust))
+        iam.attach_role_policy(RoleName="Deployer", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        iam.create_user(UserName="analyst")
+        pathlib.Path(home, "one.csv").write_text(f"account_id,name\n{account},member\n", encoding="utf-8")
+        run = [*APPLY, "--accounts", "one.csv", "--assume-role", "Deployer", "--external-id"]
+
+        done, rows = rolecall(home, endpoint, *run, "the-wrong-one")
+        row = rows[0]
+        check("ministack: a wrong external id fails at assume_role",
+              done.returncode == 1 and (row["status"], row["failed_step"]) == ("failed", "assume_role"), done.stdout)
+        check("ministack: with code, message, request id and fix",
+              row["error_code"] == "AccessDenied" and all(row[cell] for cell in ("error_message", "request_id"))
+              and "--external-id" in row["fix"], row)
+        for wanted in ("created", "unchanged"):
+            done, rows = rolecall(home, endpoint, *run, "the-right-one")
+            check(f"ministack: the right one is {wanted}", done.returncode == 0 and statuses(rows) == {wanted: 1},
+                  done.stdout + done.stderr)
+
+
+def boto_on_sandbox(home):
+    process = subprocess.Popen([ROLECALL, "sandbox"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        given = {}
+        while "AWS_ENDPOINT_URL" not in given:
+            name, value = process.stdout.readline().removeprefix("export ").strip().split("=", 1)
+            given[name] = value
+        endpoint, key, secret = given["AWS_ENDPOINT_URL"], given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"]
+        organizations = client("organizations", endpoint, key, secret)
+        pages = organizations.get_paginator("list_accounts").paginate()
+        accounts = [account for page in pages for account in page["Accounts"]]
+        check("boto3: every account is listed once", len({account["Id"] for account in accounts}) == len(accounts) == 41)
+        active = [account["Id"] for account in accounts if account["State"] == "ACTIVE"]
+        closed = [account["Id"] for account in accounts if account["State"] == "CLOSED"]
+        sts = client("sts", endpoint, key, secret)
+        own = sts.get_caller_identity()["Account"]
+        member = next(account for account in active if account != own)
+
+        def enter(account):
+            arn = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+            session = sts.assume_role(RoleArn=arn, RoleSessionName="peer")["Credentials"]
+            return client("iam", endpoint, session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+
+        def code(call, **args):
+            try:
+                call(**args)
+            except botocore.exceptions.ClientError as error:
+                return error.response["Error"]["Code"]
+            return "ok"
+
+        check("boto3: a closed account refuses the session", code(lambda: enter(closed[0])) == "AccessDenied")
+        iam = enter(member)
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                          "Principal": {"Service": "ec2.amazonaws.com"}}]}
+        made = dict(RoleName="Peer", AssumeRolePolicyDocument=json.dumps(trust))
+        iam.create_role(**made, Description="<a & b>", Tags=[{"Key": "k", "Value": "a=b/c"}])
+        role = iam.get_role(RoleName="peer")["Role"]
+        check("boto3: the trust reads back decoded", role["AssumeRolePolicyDocument"] == trust, role)
+        check("boto3: a description survives XML", role["Description"] == "<a & b>", role)
+        check("boto3: a tag reads back", role["Tags"] == [{"Key": "k", "Value": "a=b/c"}], role)
+        check("boto3: a name is taken once", code(iam.create_role, **made) == "EntityAlreadyExists")
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::a+b/*"}]}
+        iam.put_role_policy(RoleName="Peer", PolicyName="P", PolicyDocument=json.dumps(document))
+        check("boto3: a plus stays a plus", iam.get_role_policy(RoleName="Peer", PolicyName="P")["PolicyDocument"] == document)
+        check("boto3: a role with a policy is not deleted", code(iam.delete_role, RoleName="Peer") == "DeleteConflict")
+        check("boto3: a document that is none is refused",
+              code(iam.put_role_policy, RoleName="Peer", PolicyName="Q", PolicyDocument="{}") == "MalformedPolicyDocument")
+        check("boto3: a managed policy that is none is refused",
+              code(iam.attach_role_policy, RoleName="Peer", PolicyArn="arn:aws:iam::aws:policy/NoSuchThing") == "NoSuchEntity")
+        for n in range(120):
+            iam.put_role_policy(RoleName="Peer", PolicyName=f"P{n:03}", PolicyDocument='{"Version":"2012-10-17","Statement":'
+                                '{"Effect":"Deny","Action":"a:b","Resource":"*"}}')
+        pages = list(iam.get_paginator("list_role_policies").paginate(RoleName="Peer"))
+        check("boto3: 121 policies come in two pages", [len(page["PolicyNames"]) for page in pages] == [100, 21])
+        other = enter(next(account for account in active if account not in (own, member)))
+        check("boto3: one account's role is not another's", code(other.get_role, RoleName="Peer") == "NoSuchEntity")
+        for name in [name for page in pages for name in page["PolicyNames"]]:
+            iam.delete_role_policy(RoleName="Peer", PolicyName=name)
+        check("boto3: then it is deleted", code(iam.delete_role, RoleName="Peer") == "ok")
+        decision = iam.simulate_principal_policy(
+            PolicySourceArn=f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole", ActionNames=["iam:PassRole"])
+        check("boto3: a simulation is answered", decision["EvaluationResults"][0]["EvalDecision"] == "allowed", decision)
+        check("boto3: a key that nobody gave out is refused",
+              code(client("sts", endpoint, "AKIANOBODY", "x").get_caller_identity) == "InvalidClientTokenId")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+for peer in (boto_on_sandbox, ministack, moto):
+    with tempfile.TemporaryDirectory() as home:
+        peer(home)
+print(f"{PASSED} passed, 0 failed")

@@ -15,7 +15,6 @@ use super::ui;
 use crate::account::converge::Goal;
 use crate::account::session::{Power, least_power};
 use crate::ids::RunId;
-use crate::inventory::list::Inventory;
 use crate::report::{AccountsCsv, ChangesCsv, Reporters, RunFolder, RunJson, Verdict};
 use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
@@ -127,6 +126,7 @@ fn choices(args: &ApplyArgs) -> Choices {
             Resource::Role => PassRoleResource::Role,
             Resource::Any => PassRoleResource::Any,
         }),
+        pass_role_service: args.what.pass_role_service.clone(),
         params: args.what.param.iter().cloned().collect(),
         adopt: args.what.adopt,
     }
@@ -135,9 +135,8 @@ fn choices(args: &ApplyArgs) -> Choices {
 /// Fills the setup in for every account that is known by now, so that a mistake shows before AWS is contacted. The
 /// partition is not known yet; any will do to find mistakes.
 fn check(setup: &Setup, source: &Source) -> Result<(), CliError> {
-    let nobody = Inventory { entries: Vec::new(), source: String::new() };
-    let inventory = if let Source::File(inventory) = source { inventory } else { &nobody };
-    let mut rows: Vec<Choices> = inventory.entries.iter().map(|entry| row_choices(&entry.account.overrides)).collect();
+    let entries = if let Source::File(inventory) = source { inventory.entries.as_slice() } else { &[] };
+    let mut rows: Vec<Choices> = entries.iter().map(|entry| row_choices(&entry.account.overrides)).collect();
     if rows.is_empty() {
         rows.push(Choices::default());
     }

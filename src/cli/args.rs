@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity};
+use crate::setup::resolve::PassedTo;
 
 /// One IAM role, its trust and its PassRole grant, in every account of an AWS organization.
 #[derive(Debug, Parser)]
@@ -147,6 +148,9 @@ pub(super) struct WhatArgs {
     /// What may be passed: the setup's role alone, or every role of the account
     #[arg(long, value_name = "WHAT")]
     pub(super) pass_role_resource: Option<Resource>,
+    /// The service that the role may be passed to (`iam:PassedToService`); `none` for no such condition
+    #[arg(long, value_name = "PRINCIPAL", value_parser = passed_to)]
+    pub(super) pass_role_service: Option<PassedTo>,
     /// A parameter of the setup; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(super) param: Vec<(String, String)>,
@@ -219,6 +223,15 @@ pub(super) struct SandboxArgs {
     /// Write each request as a JSON line to this file
     #[arg(long, value_name = "FILE")]
     pub(super) request_log: Option<PathBuf>,
+}
+
+fn passed_to(text: &str) -> Result<PassedTo, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    match text {
+        "none" => Ok(PassedTo::Any),
+        text if text.contains('.') && text.chars().all(plain) => Ok(PassedTo::Service(text.to_owned())),
+        _ => Err("not a service principal such as `machinelearning.amazonaws.com`, nor `none`".to_owned()),
+    }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

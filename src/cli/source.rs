@@ -26,7 +26,12 @@ impl Source {
             if !which.ou.is_empty() || !which.exclude_ou.is_empty() {
                 return Err(CliError::NoTree);
             }
-            return Ok(Self::File(csv_file::read(path)?));
+            let inventory = csv_file::read(path)?;
+            for (name, known) in &inventory.doubtful_columns {
+                let name = crate::plain::plain(name);
+                ui::say(&format!("warning: the column `{name}` is ignored; did you mean `{known}`?"));
+            }
+            return Ok(Self::File(inventory));
         }
         match &args.sandbox {
             Some(spec) => Ok(Self::Sandbox(World::from_spec(spec)?)),

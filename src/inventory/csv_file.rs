@@ -68,7 +68,11 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Inventory, InventoryError> {
     if problems.is_empty() && entries.is_empty() {
         problems.push(CsvProblem { line: 2, column: 1, what: "there is no account below the header".to_owned() });
     }
-    if problems.is_empty() { Ok(Inventory { entries, source: file.to_owned() }) } else { Err(wrong(problems)) }
+    if problems.is_empty() {
+        Ok(Inventory { entries, source: file.to_owned(), doubtful_columns: columns.doubtful })
+    } else {
+        Err(wrong(problems))
+    }
 }
 
 /// The separator that the header line holds most of.
@@ -85,6 +89,7 @@ struct Columns {
     account_id: usize,
     by_name: HashMap<&'static str, usize>,
     params: Vec<(String, usize)>,
+    doubtful: Vec<(String, &'static str)>,
 }
 
 const KNOWN: &[&str] = &[
@@ -114,6 +119,8 @@ impl Columns {
                 columns.params.push((key.to_owned(), index));
                 there
             } else {
+                let nearly = KNOWN.iter().find(|known| letters(known) == letters(name));
+                columns.doubtful.extend(nearly.map(|known| (name.to_owned(), *known)));
                 false
             };
             if double {
@@ -130,6 +137,13 @@ impl Columns {
         }
         columns
     }
+}
+
+/// A name's letters, without case, blanks and marks, in order of the alphabet: the same for most slips of the hand.
+fn letters(name: &str) -> Vec<char> {
+    let mut letters: Vec<char> = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    letters.sort_unstable();
+    letters
 }
 
 struct Row<'a> {
@@ -294,6 +308,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_column_that_is_nearly_a_known_one_is_doubtful() {
+        let text = "account_id,Role-Name,pass_role_ot,owner\n000000000001,R,user/a,me\n";
+        let doubtful = parse(text.as_bytes(), "a.csv").unwrap().doubtful_columns;
+        assert_eq!(doubtful, [("Role-Name".to_owned(), "role_name"), ("pass_role_ot".to_owned(), "pass_role_to")]);
     }
 
     #[test]

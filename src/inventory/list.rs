@@ -99,6 +99,9 @@ pub struct Inventory {
     pub entries: Vec<Entry>,
     /// Where it came from, for people: a file's path, `organization o-…`.
     pub source: String,
+    /// Columns of a CSV file that are not read, though their names are nearly those of known ones: the name as it
+    /// stands, and the known one.
+    pub doubtful_columns: Vec<(String, &'static str)>,
 }
 
 impl Inventory {

@@ -177,11 +177,11 @@ fn elements<'a>(
     for member in object(node, path)? {
         let Some(element) = known.iter().copied().find(|name| name.eq_ignore_ascii_case(&member.key)) else {
             let kind = PolicyErrorKind::UnknownElement { name: member.key.clone(), of, known };
-            return Err(PolicyError::new(kind, path, member.key_at));
+            return Err(PolicyError::new(kind, &Path::Key(path, &member.key), member.key_at));
         };
         if found.iter().any(|(name, _)| *name == element) {
             let kind = PolicyErrorKind::DuplicateKey { key: member.key.clone() };
-            return Err(PolicyError::new(kind, path, member.key_at));
+            return Err(PolicyError::new(kind, &Path::Key(path, &member.key), member.key_at));
         }
         found.push((element, member));
     }
@@ -223,7 +223,7 @@ fn conditions(
         let path = Path::Key(path, &operator.key);
         let keys = operators.entry(operator.key.clone()).or_default();
         for member in object(&operator.node, &path)? {
-            let values = set(&member.node, &Path::Key(&path, &member.key))?;
+            let values = set_of(&member.node, &Path::Key(&path, &member.key), scalar)?;
             if keys.insert(member.key.to_ascii_lowercase(), values).is_some() {
                 let kind = PolicyErrorKind::DuplicateKey { key: member.key.clone() };
                 return Err(PolicyError::new(kind, &path, member.key_at));
@@ -241,14 +241,22 @@ fn object<'a>(node: &'a Node, path: &Path<'_>) -> Result<&'a [Member], PolicyErr
     }
 }
 
-/// A lone value or a list, as a set of texts.
+/// A lone text or a list of texts, as a set.
 fn set(node: &Node, path: &Path<'_>) -> Result<BTreeSet<String>, PolicyError> {
+    set_of(node, path, text_of)
+}
+
+/// A lone value or a list, as a set of what `read` makes of each.
+fn set_of(
+    node: &Node,
+    path: &Path<'_>,
+    read: fn(&Node, &Path<'_>) -> Result<String, PolicyError>,
+) -> Result<BTreeSet<String>, PolicyError> {
     match &node.value {
         Value::Array(items) => {
-            let texts = items.iter().enumerate().map(|(index, item)| scalar(item, &Path::Index(path, index)));
-            texts.collect()
+            items.iter().enumerate().map(|(index, item)| read(item, &Path::Index(path, index))).collect()
         }
-        _ => Ok([scalar(node, path)?].into()),
+        _ => Ok([read(node, path)?].into()),
     }
 }
 

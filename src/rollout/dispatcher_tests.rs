@@ -37,8 +37,11 @@ struct Ran {
 async fn run(wire: &Wire, accounts: usize, until: impl Fn(&EventKind) -> bool) -> Ran {
     let out = |n: usize| n % 10 == 3;
     let selection = |n| if out(n) { Selection::Out(Reason::Excluded) } else { Selection::In };
-    let inventory =
-        Inventory { entries: (0..accounts).map(|n| entry(n, selection(n))).collect(), source: "a test".to_owned() };
+    let inventory = Inventory {
+        entries: (0..accounts).map(|n| entry(n, selection(n))).collect(),
+        source: "a test".to_owned(),
+        doubtful_columns: Vec::new(),
+    };
     let (journal, thread) = Journal::start(Vec::new()).unwrap();
     let clients = connect(wire).await;
     let choices = Choices { pass_role_to: vec!["user/analyst".parse().unwrap()], ..Choices::default() };

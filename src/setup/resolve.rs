@@ -30,10 +30,21 @@ pub struct Choices {
     pub pass_role_to: Vec<PrincipalRef>,
     /// What the grant lets be passed.
     pub pass_role_resource: Option<PassRoleResource>,
+    /// What `iam:PassedToService` must be.
+    pub pass_role_service: Option<PassedTo>,
     /// Parameters, by KEY.
     pub params: BTreeMap<String, String>,
     /// Whether roles that are not ours are taken over.
     pub adopt: bool,
+}
+
+/// The service that the grant lets the role be passed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum PassedTo {
+    /// Any: the grant has no condition.
+    Any,
+    /// This service principal.
+    Service(String),
 }
 
 /// The account that a setup is filled in for.
@@ -179,7 +190,12 @@ impl Setup {
             PassRoleResource::Any => "*".to_owned(),
         };
         let mut statement = json!({ "Effect": "Allow", "Action": "iam:PassRole", "Resource": resource });
-        if let (Some(service), Value::Object(members)) = (&pass_role.service, &mut statement) {
+        let service = match &self.choices.pass_role_service {
+            Some(PassedTo::Any) => None,
+            Some(PassedTo::Service(service)) => Some(service),
+            None => pass_role.service.as_ref(),
+        };
+        if let (Some(service), Value::Object(members)) = (service, &mut statement) {
             let service = fill_text(service, scope)?;
             members.insert("Condition".to_owned(), json!({ "StringEquals": { "iam:PassedToService": service } }));
         }
@@ -253,6 +269,10 @@ mod tests {
         let choices = Choices { pass_role_resource: Some(PassRoleResource::Any), ..Choices::default() };
         let desired = Setup::load("amazon-ml-redshift", choices).unwrap().fill(&place(), &Choices::default()).unwrap();
         assert!(desired.grant.text.contains(r#""Resource":"*""#), "{}", desired.grant.text);
+        assert!(desired.grant.text.contains("iam:PassedToService"), "{}", desired.grant.text);
+        let choices = Choices { pass_role_service: Some(PassedTo::Any), ..Choices::default() };
+        let desired = Setup::load("amazon-ml-redshift", choices).unwrap().fill(&place(), &Choices::default()).unwrap();
+        assert!(!desired.grant.text.contains("Condition"), "{}", desired.grant.text);
     }
 
     #[test]

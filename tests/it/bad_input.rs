@@ -57,3 +57,12 @@ fn an_endpoint_that_does_not_answer_is_said_so() {
     let ran = rolecall.run(&["apply", "--organization", "--yes", "--endpoint-url", "http://127.0.0.1:9"]);
     assert!(ran.code == 1 && ran.stderr.contains("hint: check the network"), "{ran:?}");
 }
+
+#[test]
+fn the_example_inventories_are_read() {
+    for file in ["example.csv", "all-columns.csv"] {
+        let path = format!("{}/inventory/{file}", env!("CARGO_MANIFEST_DIR"));
+        let ran = Rolecall::new().run(&["apply", "--accounts", &path, "--yes"]);
+        assert!(ran.stderr.starts_with("error: no usable AWS credentials"), "{file}: {}", ran.stderr);
+    }
+}

@@ -104,8 +104,10 @@ impl CanonicalPolicy {
 
 fn statement(kind: PolicyKind, node: &Node, path: &Path<'_>, partition: &Partition) -> Result<Statement, PolicyError> {
     let mut statement = Statement::default();
+    let mut places: BTreeMap<&str, Position> = BTreeMap::new();
     for (element, member) in elements(node, STATEMENT, "statement", path)? {
         let path = Path::Key(path, element);
+        places.insert(element, member.key_at);
         match element {
             "Sid" => statement.sid = Some(text_of(&member.node, &path)?).filter(|sid| !sid.is_empty()),
             "Effect" => {
@@ -134,12 +136,11 @@ fn statement(kind: PolicyKind, node: &Node, path: &Path<'_>, partition: &Partiti
     let either = |a: bool, element| {
         if a { Ok(()) } else { Err(PolicyError::new(PolicyErrorKind::MissingElement { element }, path, node.at)) }
     };
-    let neither = |a: bool, name: &str| {
-        if a {
-            return Ok(());
-        }
+    let neither = |a: bool, names: [&str; 2]| {
+        let misplaced = names.into_iter().find_map(|name| Some((name, *places.get(name)?)));
+        let Some((name, at)) = misplaced.filter(|_| !a) else { return Ok(()) };
         let kind = PolicyErrorKind::UnknownElement { name: name.to_owned(), of: "statement of this kind", known: &[] };
-        Err(PolicyError::new(kind, path, node.at))
+        Err(PolicyError::new(kind, &Path::Key(path, name), at))
     };
     let has = |element: &str| statement.sets.contains_key(element);
     for (element, opposite) in [("Action", "NotAction"), ("Resource", "NotResource")] {
@@ -156,11 +157,11 @@ fn statement(kind: PolicyKind, node: &Node, path: &Path<'_>, partition: &Partiti
     match kind {
         PolicyKind::Trust => {
             either(!statement.principals.is_empty(), "Principal")?;
-            neither(!has("Resource") && !has("NotResource"), "Resource")?;
+            neither(!has("Resource") && !has("NotResource"), ["Resource", "NotResource"])?;
         }
         PolicyKind::Identity => {
             either(has("Resource") || has("NotResource"), "Resource")?;
-            neither(statement.principals.is_empty(), "Principal")?;
+            neither(statement.principals.is_empty(), ["Principal", "NotPrincipal"])?;
         }
     }
     Ok(statement)

@@ -103,6 +103,10 @@ fn what_is_no_policy_is_refused_with_its_place() {
         (r#"{"Statement":{"Effect":"Allow","Action":"a:B","NotAction":"a:C"}}"#, "cannot stand in one statement"),
         (r#"{"Version":"2013","Statement":[]}"#, "`2013` is not"),
         ("[[[[", "not JSON"),
+        (
+            r#"{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"*","Principal":"*"}}"#,
+            "at Statement.Principal, line 1, column 62",
+        ),
         (r#"{"Statement":[{"Effect":"Allow","Actoin":"a:B"}]}"#, "Statement[0].Actoin"),
         (r#"{"Statement":{"Effect":"Allow","Action":true,"Resource":"*"}}"#, "Statement.Action"),
         (r#"{"Statement":{"Effect":"Allow","Action":"a:B","Resource":5}}"#, "Statement.Resource"),

@@ -59,6 +59,24 @@ pub enum SetupError {
         /// What it should have been, with its article.
         expected: &'static str,
     },
+    /// More than IAM takes.
+    #[error("{element}: {size} is more than IAM takes, which is {limit}")]
+    TooLong {
+        /// The element of the setup file.
+        element: &'static str,
+        /// How much there is: characters, or for tags their number.
+        size: usize,
+        /// How much IAM takes.
+        limit: usize,
+    },
+    /// A character that IAM does not take.
+    #[error("{element}: IAM does not take the character U+{:04X} ({character:?})", u32::from(*character))]
+    Character {
+        /// The element of the setup file.
+        element: &'static str,
+        /// The character.
+        character: char,
+    },
     /// A `{{…}}` that nothing fills.
     #[error("nothing fills `{{{{{0}}}}}`")]
     UnknownPlaceholder(String),

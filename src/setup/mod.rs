@@ -3,5 +3,6 @@
 pub mod desired;
 pub mod error;
 pub mod file;
+mod limits;
 pub mod resolve;
 pub mod template;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::desired::{Desired, ExtraPolicies, MissingPrincipal, OWNER_TAG, Policy};
 use super::error::SetupError;
 use super::file::{Extra, Missing, PassRoleResource, Source};
+use super::limits;
 use super::template::{Scope, fill_json, fill_text};
 use crate::ids::{AccountId, Arn, IdError, Partition, PolicyName, PrincipalRef, Region, RoleName};
 use crate::policy::PolicyKind;
@@ -125,7 +126,7 @@ impl Setup {
                 written.collect::<Result<_, _>>()?
             }
         };
-        Ok(Desired {
+        let desired = Desired {
             setup: file.name.clone(),
             trust: self.document(PolicyKind::Trust, &role_table.trust, place, &scope)?,
             inline: inline.collect::<Result<_, SetupError>>()?,
@@ -154,7 +155,9 @@ impl Setup {
             role,
             path,
             role_arn,
-        })
+        };
+        limits::check(&desired)?;
+        Ok(desired)
     }
 
     fn scope(&self, place: &Place, row: &Choices) -> Scope {

@@ -5,9 +5,14 @@ mod apply;
 mod args;
 mod confirm;
 mod error;
+mod options;
+mod plan;
+mod remove;
+mod rollout;
 mod run;
 mod sandbox;
 mod source;
 mod ui;
+mod verify;
 
 pub use run::run;

@@ -7,6 +7,7 @@
 mod accounts_csv;
 mod changes_csv;
 mod csv_file;
+mod evidence_jsonl;
 mod fanout;
 mod folder;
 mod jsonl;
@@ -24,10 +25,11 @@ mod wire;
 
 pub use accounts_csv::AccountsCsv;
 pub use changes_csv::ChangesCsv;
+pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
 pub use folder::{FolderError, RunFolder};
 pub use jsonl::JsonLines;
 pub use reporter::Reporter;
 pub use row::{AccountRow, AccountRows, COLUMNS, RowError};
-pub use run_json::{EndedWord, FileDigest, RunJson, RunJsonError, RunRecord};
+pub use run_json::{EndedWord, EvidenceDigest, FileDigest, RunJson, RunJsonError, RunRecord};
 pub use verdict::Verdict;

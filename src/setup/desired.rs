@@ -51,6 +51,19 @@ pub enum MissingPrincipal {
     Skip,
 }
 
+/// Who may pass the role: one inline policy on each of some principals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Who gets it.
+    pub to: Vec<PrincipalRef>,
+    /// The inline policy's name.
+    pub name: PolicyName,
+    /// The inline policy.
+    pub policy: Policy,
+    /// What becomes of an account without one of the principals.
+    pub missing_principal: MissingPrincipal,
+}
+
 /// What one account must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {
@@ -78,14 +91,8 @@ pub struct Desired {
     pub managed: BTreeSet<Arn>,
     /// What becomes of other policies on the role.
     pub extra_policies: ExtraPolicies,
-    /// Who gets the grant.
-    pub grantees: Vec<PrincipalRef>,
-    /// The name of the inline policy that is the grant.
-    pub grant_name: PolicyName,
-    /// The grant.
-    pub grant: Policy,
-    /// What becomes of an account without one of the grantees.
-    pub missing_principal: MissingPrincipal,
+    /// The grants.
+    pub grants: Vec<Grant>,
     /// Whether a role that is not ours is taken over.
     pub adopt: bool,
 }

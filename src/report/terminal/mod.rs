@@ -6,6 +6,7 @@
 mod flight;
 mod groups;
 mod lines;
+mod page;
 mod progress;
 mod style;
 mod summary;

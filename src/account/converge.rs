@@ -95,8 +95,7 @@ async fn work(
     let subject = Subject {
         role: desired.role.clone(),
         inline: desired.inline.keys().cloned().collect(),
-        grantees: desired.grantees.clone(),
-        grant: desired.grant_name.clone(),
+        grants: desired.granted().map(|(grantee, grant)| (grantee.clone(), grant.name.clone())).collect(),
     };
     let mut created_meanwhile = false;
     loop {

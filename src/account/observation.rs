@@ -9,8 +9,8 @@ use crate::ids::{Arn, PolicyName, PrincipalRef};
 pub struct Observation {
     /// The role, if it is there.
     pub role: Option<ObservedRole>,
-    /// One for each principal that was asked about.
-    pub grants: BTreeMap<PrincipalRef, ObservedGrant>,
+    /// One for each principal that was asked about, and the name of its grant.
+    pub grants: BTreeMap<(PrincipalRef, PolicyName), ObservedGrant>,
 }
 
 /// A role as IAM has it.

@@ -23,10 +23,8 @@ pub struct Subject {
     pub role: RoleName,
     /// The inline policies of the role whose text is needed.
     pub inline: Vec<PolicyName>,
-    /// The principals that should have the grant.
-    pub grantees: Vec<PrincipalRef>,
-    /// The name of the inline policy that is the grant.
-    pub grant: PolicyName,
+    /// The principals that should have a grant, each with the name of the inline policy that is the grant.
+    pub grants: Vec<(PrincipalRef, PolicyName)>,
 }
 
 /// Reads everything that `subject` names, in one round trip where it is all there.
@@ -38,8 +36,8 @@ pub async fn observe(iam: &Client, subject: &Subject) -> Result<Observation, Aws
         let text = role_policy(iam, subject.role.as_str(), name).await?;
         Ok::<_, AwsFailure>(text.map(|text| (name.clone(), text)))
     }));
-    let grants = future::try_join_all(subject.grantees.iter().map(|grantee| async move {
-        Ok::<_, AwsFailure>((grantee.clone(), grant(iam, grantee, &subject.grant).await?))
+    let grants = future::try_join_all(subject.grants.iter().map(|(grantee, name)| async move {
+        Ok::<_, AwsFailure>(((grantee.clone(), name.clone()), grant(iam, grantee, name).await?))
     }));
     let (role, inline_names, managed, inline, grants) = future::try_join5(
         get_role(iam, &subject.role),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::change::{Change, Part, Write};
 use super::observation::{Observation, ObservedGrant, ObservedRole};
 use super::outcome::{PartStatus, Parts};
+use crate::ids::PolicyName;
 use crate::policy::{CanonicalPolicy, PolicyKind};
 use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal, OWNER_TAG, Policy};
 
@@ -74,7 +75,8 @@ pub struct Refusal {
 /// # Errors
 /// [`Refusal`] where the role is not ours, where an immutable attribute differs, or where a grantee is missing.
 pub fn plan(desired: &Desired, observed: &Observation) -> Result<Plan, Refusal> {
-    let mut plan = Plan { changes: Vec::new(), notes: Vec::new(), pass_role_skipped: desired.grantees.is_empty() };
+    let mut plan =
+        Plan { changes: Vec::new(), notes: Vec::new(), pass_role_skipped: desired.granted().next().is_none() };
     match &observed.role {
         None => create(desired, &mut plan.changes),
         Some(role) => {
@@ -198,8 +200,10 @@ fn update(desired: &Desired, role: &ObservedRole, plan: &mut Plan) {
 fn extras(desired: &Desired, role: &ObservedRole, plan: &mut Plan) {
     let name = &desired.role;
     let managed = role.managed.difference(&desired.managed);
-    let inline =
-        role.inline_names.iter().filter(|found| !desired.inline.contains_key(*found) && **found != desired.grant_name);
+    let ours = |found: &PolicyName| {
+        desired.inline.contains_key(found) || desired.grants.iter().any(|grant| grant.name == *found)
+    };
+    let inline = role.inline_names.iter().filter(|found| !ours(found));
     match desired.extra_policies {
         ExtraPolicies::Ignore => {}
         ExtraPolicies::Report => {
@@ -222,17 +226,17 @@ fn extras(desired: &Desired, role: &ObservedRole, plan: &mut Plan) {
 }
 
 fn grants(desired: &Desired, observed: &Observation, plan: &mut Plan) -> Result<(), Refusal> {
-    for grantee in &desired.grantees {
+    for (grantee, grant) in desired.granted() {
         let is_the_role = *grantee.kind().as_str() == *"role" && grantee.name() == desired.role.as_str();
-        let found = match observed.grants.get(grantee) {
-            Some(ObservedGrant::Present(found)) if same(PolicyKind::Identity, found, &desired.grant, desired) => {
+        let found = match observed.grants.get(&(grantee.clone(), grant.name.clone())) {
+            Some(ObservedGrant::Present(found)) if same(PolicyKind::Identity, found, &grant.policy, desired) => {
                 continue;
             }
             Some(ObservedGrant::Present(found)) => Some(found.clone()),
             Some(ObservedGrant::Absent) => None,
             // The role gets its own grant once it is there.
             Some(ObservedGrant::NoPrincipal) | None if is_the_role => None,
-            Some(ObservedGrant::NoPrincipal) | None => match desired.missing_principal {
+            Some(ObservedGrant::NoPrincipal) | None => match grant.missing_principal {
                 MissingPrincipal::Skip => {
                     plan.notes.push(format!("no grant for {grantee}: it does not exist in this account"));
                     plan.pass_role_skipped = true;
@@ -247,8 +251,8 @@ fn grants(desired: &Desired, observed: &Observation, plan: &mut Plan) -> Result<
                 }
             },
         };
-        let (principal, policy) = (grantee.clone(), desired.grant_name.clone());
-        let write = Write::PutGrant { principal, policy, document: desired.grant.text.clone() };
+        let (principal, policy) = (grantee.clone(), grant.name.clone());
+        let write = Write::PutGrant { principal, policy, document: grant.policy.text.clone() };
         plan.changes.push(Change { write, before: found });
     }
     Ok(())

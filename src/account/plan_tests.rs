@@ -8,18 +8,28 @@ use super::change::{Part, Write};
 use super::observation::{Observation, ObservedGrant, ObservedRole};
 use super::outcome::PartStatus;
 use super::plan::{Plan, plan};
-use crate::ids::{Arn, PrincipalRef};
+use crate::ids::{Arn, PolicyName, PrincipalRef};
 use crate::policy::PolicyKind;
-use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal, OWNER_TAG, Policy};
+use crate::setup::desired::{Desired, ExtraPolicies, Grant, MissingPrincipal, OWNER_TAG, Policy};
 
 const TRUST: &str = include_str!("../../setups/amazon-ml-redshift/trust.json");
 const PERMISSIONS: &str = include_str!("../../setups/amazon-ml-redshift/permissions.json");
+const GRANT: &str = "RolecallPassRole-AmazonMLRedshift";
 const OTHER_POLICY: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
 const OTHER_TRUST: &str =
     r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}}"#;
 
 fn analyst() -> PrincipalRef {
     "user/analyst".parse().unwrap()
+}
+
+fn grant() -> Grant {
+    desired().grants.remove(0)
+}
+
+/// The key under which an observation has the analyst's grant.
+fn asked() -> (PrincipalRef, PolicyName) {
+    (analyst(), GRANT.parse().unwrap())
 }
 
 fn arn(text: &str) -> Arn {
@@ -47,10 +57,12 @@ pub(super) fn desired() -> Desired {
         .into(),
         managed: [arn("arn:aws:iam::aws:policy/SecurityAudit")].into(),
         extra_policies: ExtraPolicies::Report,
-        grantees: vec![analyst()],
-        grant_name: "RolecallPassRole-AmazonMLRedshift".parse().unwrap(),
-        grant: Policy::parse(PolicyKind::Identity, grant, &aws).unwrap(),
-        missing_principal: MissingPrincipal::Fail,
+        grants: vec![Grant {
+            to: vec![analyst()],
+            name: GRANT.parse().unwrap(),
+            policy: Policy::parse(PolicyKind::Identity, grant, &aws).unwrap(),
+            missing_principal: MissingPrincipal::Fail,
+        }],
         adopt: false,
     }
 }
@@ -77,8 +89,8 @@ fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
             });
             continue;
         }
-        if let Write::PutGrant { principal, document, .. } = &change.write {
-            state.grants.insert(principal.clone(), ObservedGrant::Present(document.to_string()));
+        if let Write::PutGrant { principal, policy, document } = &change.write {
+            state.grants.insert((principal.clone(), policy.clone()), ObservedGrant::Present(document.to_string()));
             continue;
         }
         let role = state.role.as_mut().expect("there is a role to write to");
@@ -105,7 +117,7 @@ fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
 
 #[test]
 fn an_account_without_the_role_gets_it_whole_and_the_grant_last() {
-    let nothing = Observation { role: None, grants: [(analyst(), ObservedGrant::Absent)].into() };
+    let nothing = Observation { role: None, grants: [(asked(), ObservedGrant::Absent)].into() };
     let plan = plan(&desired(), &nothing).unwrap();
     let actions: Vec<_> = plan.changes.iter().map(|change| change.write.action()).collect();
     assert_eq!(actions, ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutUserPolicy"]);
@@ -116,23 +128,48 @@ fn an_account_without_the_role_gets_it_whole_and_the_grant_last() {
 
 #[test]
 fn without_a_principal_the_grant_is_skipped() {
-    let desired = Desired { grantees: Vec::new(), ..desired() };
+    let desired = Desired { grants: vec![Grant { to: Vec::new(), ..grant() }], ..desired() };
     let plan = plan(&desired, &Observation::default()).unwrap();
     assert_eq!(plan.parts().pass_role, PartStatus::Skipped);
 }
 
 #[test]
 fn a_missing_principal_stops_the_account_before_anything_is_written_or_is_told_of() {
-    let nobody = Observation { role: None, grants: [(analyst(), ObservedGrant::NoPrincipal)].into() };
+    let nobody = Observation { role: None, grants: [(asked(), ObservedGrant::NoPrincipal)].into() };
     assert_eq!(plan(&desired(), &nobody).unwrap_err().code, "NoSuchPrincipal");
-    let lenient = Desired { missing_principal: MissingPrincipal::Skip, ..desired() };
+    let lenient = Desired { grants: vec![Grant { missing_principal: MissingPrincipal::Skip, ..grant() }], ..desired() };
     let plan = plan(&lenient, &nobody).unwrap();
     assert_eq!((plan.parts().pass_role, plan.notes.len()), (PartStatus::Skipped, 1));
 }
 
 #[test]
+fn each_grant_is_put_under_its_own_name() {
+    let second =
+        Grant { name: "Second".parse().unwrap(), to: vec![analyst(), "group/data".parse().unwrap()], ..grant() };
+    let desired = Desired { grants: vec![grant(), second], ..desired() };
+    let absent =
+        |principal: &str, name: &str| ((principal.parse().unwrap(), name.parse().unwrap()), ObservedGrant::Absent);
+    let state = Observation {
+        role: None,
+        grants: [absent("user/analyst", GRANT), absent("user/analyst", "Second"), absent("group/data", "Second")]
+            .into(),
+    };
+    let first = plan(&desired, &state).unwrap();
+    let puts = first.changes.iter().filter_map(|change| match &change.write {
+        Write::PutGrant { principal, policy, .. } => Some((principal.to_string(), policy.to_string())),
+        _ => None,
+    });
+    let put = |principal: &str, name: &str| (principal.to_owned(), name.to_owned());
+    assert_eq!(
+        puts.collect::<Vec<_>>(),
+        [put("user/analyst", GRANT), put("user/analyst", "Second"), put("group/data", "Second")]
+    );
+    assert!(plan(&desired, &carry_out(&first, state)).unwrap().is_empty());
+}
+
+#[test]
 fn what_is_not_ours_or_cannot_be_changed_is_refused() {
-    let start = Observation { role: None, grants: [(analyst(), ObservedGrant::Absent)].into() };
+    let start = Observation { role: None, grants: [(asked(), ObservedGrant::Absent)].into() };
     let ours = carry_out(&plan(&desired(), &start).unwrap(), start);
     let with = |edit: &dyn Fn(&mut ObservedRole)| {
         let mut state = ours.clone();
@@ -192,7 +229,7 @@ fn states() -> impl Strategy<Value = Observation> {
     let grant =
         prop_oneof![Just(ObservedGrant::Absent), policy.prop_map(|text| ObservedGrant::Present(text.to_owned()))];
     (proptest::option::of(role), grant)
-        .prop_map(|(role, grant)| Observation { role, grants: [(analyst(), grant)].into() })
+        .prop_map(|(role, grant)| Observation { role, grants: [(asked(), grant)].into() })
 }
 
 proptest! {

@@ -92,8 +92,8 @@ fn session_policy(desired: &Desired, power: Power, resources: impl Fn(PrincipalK
         (PrincipalKind::Group, ["GetGroup", "GetGroupPolicy"], "PutGroupPolicy"),
         (PrincipalKind::Role, ["GetRole", "GetRolePolicy"], "PutRolePolicy"),
     ] {
-        let of_kind = desired.grantees.iter().filter(|grantee| grantee.kind() == kind);
-        let named: BTreeSet<String> = of_kind.flat_map(|grantee| resources(kind, grantee.name())).collect();
+        let of_kind = desired.granted().filter(|(grantee, _)| grantee.kind() == kind);
+        let named: BTreeSet<String> = of_kind.flat_map(|(grantee, _)| resources(kind, grantee.name())).collect();
         if !named.is_empty() {
             let mut actions = reads.to_vec();
             actions.extend(writes.then_some(put));

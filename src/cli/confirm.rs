@@ -13,14 +13,16 @@ pub(super) fn show(info: &RunInfo, sample: &Desired) {
     let inline = sample.inline.keys().map(|name| format!("inline policy {name}"));
     let managed = sample.managed.iter().map(|arn| format!("managed policy {arn}"));
     let policies: Vec<String> = inline.chain(managed).collect();
-    let to: Vec<String> = sample.grantees.iter().map(ToString::to_string).collect();
     ui::say(&format!("caller        {}", plain(&info.caller.to_string())));
     ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, plain(&info.source)));
     ui::say(&format!("setup         {}", plain(&info.setup)));
     ui::say(&format!("role          {} with {}", sample.role, policies.join(", ")));
-    match to.is_empty() {
-        true => ui::say("pass role     skipped: name who may pass the role with --pass-role-to user/NAME"),
-        false => ui::say(&format!("pass role     inline policy {} on {}", sample.grant_name, to.join(", "))),
+    for grant in &sample.grants {
+        let to: Vec<String> = grant.to.iter().map(ToString::to_string).collect();
+        match to.is_empty() {
+            true => ui::say("pass role     skipped: name who may pass the role with --pass-role-to user/NAME"),
+            false => ui::say(&format!("pass role     inline policy {} on {}", grant.name, to.join(", "))),
+        }
     }
 }
 

@@ -51,14 +51,14 @@ pub enum MissingPrincipal {
     Skip,
 }
 
-/// Who may pass the role: one inline policy on each of some principals.
+/// An inline policy that lets its principals pass the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// Who gets it.
+    /// Who gets it; nobody where nobody was named.
     pub to: Vec<PrincipalRef>,
-    /// The inline policy's name.
+    /// The name of the inline policy.
     pub name: PolicyName,
-    /// The inline policy.
+    /// The policy.
     pub policy: Policy,
     /// What becomes of an account without one of the principals.
     pub missing_principal: MissingPrincipal,
@@ -91,8 +91,15 @@ pub struct Desired {
     pub managed: BTreeSet<Arn>,
     /// What becomes of other policies on the role.
     pub extra_policies: ExtraPolicies,
-    /// The grants.
+    /// The grants, each under a name of its own.
     pub grants: Vec<Grant>,
     /// Whether a role that is not ours is taken over.
     pub adopt: bool,
+}
+
+impl Desired {
+    /// Each principal that gets a grant, with the grant.
+    pub fn granted(&self) -> impl Iterator<Item = (&PrincipalRef, &Grant)> {
+        self.grants.iter().flat_map(|grant| grant.to.iter().map(move |principal| (principal, grant)))
+    }
 }

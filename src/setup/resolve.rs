@@ -246,7 +246,7 @@ mod tests {
             assert_eq!(desired.setup, name);
             assert_eq!(desired.tags.get(OWNER_TAG).map(String::as_str), Some(name));
             assert!(desired.role_arn.to_string().starts_with("arn:aws-cn:iam::000123456789:role/AmazonMLRedshift"));
-            assert!(desired.grants[0].to.is_empty(), "nobody gets a grant unasked");
+            assert!(desired.granted().next().is_none(), "nobody gets a grant unasked");
             assert!(
                 desired.grants[0].policy.text.contains(&desired.role_arn.to_string()),
                 "{}",

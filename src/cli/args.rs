@@ -26,6 +26,9 @@ pub(super) enum Command {
     /// Put the role, its trust and its grants into every account
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(Box<ApplyArgs>),
+    /// What changed between two runs' reports
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
     /// A simulated organization on a loopback port, for any AWS client
     Sandbox(SandboxArgs),
 }
@@ -34,6 +37,13 @@ const APPLY_EXAMPLES: &str = "Examples:
   rolecall apply --sandbox --pass-role-to user/analyst        try it, without AWS
   rolecall apply --organization --include 123456789012 …      one account first
   rolecall apply --accounts inventory.csv --yes …             from a file, without a terminal";
+
+const COMPARE_EXAMPLES: &str = "Examples:
+  rolecall compare 2026-08-24T09-30-05Z-verify-demo latest
+  rolecall compare archive/q3 archive/q4 --format csv > changed.csv
+
+Exit codes: 0 no account is worse; 1 a file is not as its run left it; 2 that is not a run's folder; 3 an account is \
+worse.";
 
 #[derive(Debug, Args)]
 pub(super) struct AccountsArgs {
@@ -210,6 +220,30 @@ pub(super) enum Color {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// The earlier run: its id, its folder, or `latest`
+    pub(super) old: String,
+    /// The later run
+    pub(super) new: String,
+    /// Where runs are looked for by their ids
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(super) report_dir: PathBuf,
+    /// `text` for people, `csv` with a row for each account that changed, `json` with everything
+    #[arg(long, default_value = "text")]
+    pub(super) format: CompareFormat,
+    /// When to use colour
+    #[arg(long, default_value = "auto")]
+    pub(super) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompareFormat {
+    Text,
+    Csv,
+    Json,
 }
 
 #[derive(Debug, Args)]

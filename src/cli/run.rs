@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
-use super::{accounts, apply, sandbox, ui};
+use super::{accounts, apply, compare, sandbox, ui};
 
 /// Runs the command that was typed.
 pub fn run() -> ExitCode {
@@ -28,6 +28,7 @@ pub fn run() -> ExitCode {
         match command {
             Command::Accounts(args) => accounts::accounts(args).await,
             Command::Apply(args) => apply::apply(*args).await,
+            Command::Compare(args) => compare::compare(&args),
             Command::Sandbox(args) => sandbox::sandbox(args).await,
         }
     });

@@ -38,19 +38,19 @@ fn each_tampering_is_named_with_both_sides() {
         (|o| o.role.as_mut().unwrap().managed.clear(), DifferenceKind::Missing, "SecurityAudit"),
         (
             |o| {
-                drop(
+                assert!(
                     o.role
                         .as_mut()
                         .unwrap()
                         .managed
-                        .insert("arn:aws:iam::aws:policy/AdministratorAccess".parse().unwrap()),
+                        .insert("arn:aws:iam::aws:policy/AdministratorAccess".parse().unwrap())
                 )
             },
             DifferenceKind::Extra,
             "AdministratorAccess",
         ),
         (
-            |o| drop(o.role.as_mut().unwrap().inline_names.insert("ByHand".parse().unwrap())),
+            |o| assert!(o.role.as_mut().unwrap().inline_names.insert("ByHand".parse().unwrap())),
             DifferenceKind::Extra,
             "ByHand",
         ),

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::options::{
-    AdoptArgs, ConfirmArgs, ConnectionArgs, EntranceArgs, GrantArgs, OutputArgs, PaceArgs, SourceArgs, WhatArgs,
+    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, GrantArgs, OutputArgs, PaceArgs, SourceArgs, WhatArgs,
     WhichArgs,
 };
 
@@ -36,6 +36,9 @@ pub(super) enum Command {
     /// Take away what rolecall put there, and nothing else
     #[command(after_help = REMOVE_EXAMPLES)]
     Remove(Box<RemoveArgs>),
+    /// What changed between two runs' reports
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
     /// A simulated organization on a loopback port, for any AWS client
     Sandbox(SandboxArgs),
 }
@@ -62,6 +65,13 @@ const APPLY_EXAMPLES: &str = "Examples:
   rolecall apply --sandbox --pass-role-to user/analyst        try it, without AWS
   rolecall apply --organization --include 123456789012 …      one account first
   rolecall apply --accounts inventory.csv --yes …             from a file, without a terminal";
+
+const COMPARE_EXAMPLES: &str = "Examples:
+  rolecall compare 2026-08-24T09-30-05Z-verify-demo latest
+  rolecall compare archive/q3 archive/q4 --format csv > changed.csv
+
+Exit codes: 0 no account is worse; 1 a file is not as its run left it; 2 that is not a run's folder; 3 an account is \
+worse.";
 
 #[derive(Debug, Args)]
 pub(super) struct AccountsArgs {
@@ -137,6 +147,30 @@ pub(super) struct RemoveArgs {
     pub(super) force: bool,
     #[command(flatten)]
     pub(super) confirm: ConfirmArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// The earlier run: its id, its folder, or `latest`
+    pub(super) old: String,
+    /// The later run
+    pub(super) new: String,
+    /// Where runs are looked for by their ids
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(super) report_dir: PathBuf,
+    /// `text` for people, `csv` with a row for each account that changed, `json` with everything
+    #[arg(long, default_value = "text")]
+    pub(super) format: CompareFormat,
+    /// When to use colour
+    #[arg(long, default_value = "auto")]
+    pub(super) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompareFormat {
+    Text,
+    Csv,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod accounts;
 mod apply;
 mod args;
+mod compare;
 mod confirm;
 mod error;
 mod options;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
-use super::{accounts, apply, plan, remove, sandbox, ui, verify};
+use super::{accounts, apply, compare, plan, remove, sandbox, ui, verify};
 
 /// Runs the command that was typed.
 pub fn run() -> ExitCode {
@@ -31,6 +31,7 @@ pub fn run() -> ExitCode {
             Command::Apply(args) => apply::apply(*args).await,
             Command::Verify(args) => verify::verify(*args).await,
             Command::Remove(args) => remove::remove(*args).await,
+            Command::Compare(args) => compare::compare(&args),
             Command::Sandbox(args) => sandbox::sandbox(args).await,
         }
     });

@@ -6,10 +6,17 @@
 
 mod accounts_csv;
 mod changes_csv;
+pub mod compare;
+mod compare_files;
+pub mod compare_run;
+#[cfg(test)]
+mod compare_tests;
 mod csv_file;
+pub mod evidence_file;
 mod evidence_jsonl;
 mod fanout;
 mod folder;
+mod hashed;
 mod jsonl;
 #[cfg(test)]
 mod report_tests;

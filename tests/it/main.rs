@@ -8,6 +8,8 @@ mod architecture;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod compare;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod lifecycle;

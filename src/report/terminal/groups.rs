@@ -4,6 +4,7 @@
 
 use super::wording::{account, count};
 use crate::account::outcome::Outcome;
+use crate::ids::AccountId;
 
 /// How many groups are kept. What comes after them is counted together.
 const MAX_GROUPS: usize = 50;
@@ -41,8 +42,13 @@ impl<K> Default for Groups<K> {
 impl<K: PartialEq> Groups<K> {
     /// Puts an account into the group of its `key` and its `text`, whatever account id the text holds.
     pub(super) fn add(&mut self, outcome: &Outcome, key: K, text: &str, example: &str) {
-        let common = text.replace(outcome.account_id.as_str(), ANY_ID);
-        let label = || account(outcome.account_id, &outcome.account_name);
+        self.add_account(outcome.account_id, &outcome.account_name, key, text, example);
+    }
+
+    /// The same for an account that has no outcome.
+    pub(super) fn add_account(&mut self, id: AccountId, name: &str, key: K, text: &str, example: &str) {
+        let common = text.replace(id.as_str(), ANY_ID);
+        let label = || account(id, name);
         if let Some(group) = self.groups.iter_mut().find(|group| group.key == key && group.common == common) {
             group.count += 1;
             if group.named.len() < NAMED {

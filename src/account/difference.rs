@@ -105,18 +105,17 @@ impl Difference {
 
     /// The difference in one line: what, and how.
     pub fn summary(&self) -> String {
-        let sides = || {
-            let side = |side: &Option<String>| side.as_deref().filter(|text| !text.starts_with('{')).map(str::to_owned);
-            (side(&self.expected), side(&self.found))
-        };
-        let how = match self.kind {
-            DifferenceKind::Missing => "is missing".to_owned(),
-            DifferenceKind::Extra => "is not in the setup".to_owned(),
-            DifferenceKind::Denied => "is denied".to_owned(),
-            DifferenceKind::Changed => match sides() {
-                (Some(expected), Some(found)) => format!("is `{found}` instead of `{expected}`"),
-                _ => "differs".to_owned(),
-            },
+        // A policy's whole text is for the files.
+        let short = |side: Option<&String>| side.filter(|text| !text.starts_with('{')).cloned();
+        let how = match (self.kind, short(self.expected.as_ref()), short(self.found.as_ref())) {
+            (DifferenceKind::Missing, ..) => "is missing".to_owned(),
+            (DifferenceKind::Extra, _, Some(found)) if !self.item.contains(&found) => {
+                format!("`{found}` is not in the setup")
+            }
+            (DifferenceKind::Extra, ..) => "is not in the setup".to_owned(),
+            (DifferenceKind::Denied, ..) => "is denied".to_owned(),
+            (DifferenceKind::Changed, Some(expected), Some(found)) => format!("is `{found}` instead of `{expected}`"),
+            (DifferenceKind::Changed, ..) => "differs".to_owned(),
         };
         let detail = self.detail.join("; ");
         if detail.is_empty() { format!("{} {how}", self.item) } else { format!("{} {how}: {detail}", self.item) }

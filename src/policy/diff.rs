@@ -55,6 +55,8 @@ pub enum PolicyDifference {
     },
 }
 
+/// Behind a principal that is a unique id.
+const DELETED: &str = " (the id of a role or user that was deleted)";
 /// How many values of one element are named in a line.
 const NAMED: usize = 6;
 /// How much two statements must have in common to count as one that was changed, in per cent of all that they have.
@@ -138,8 +140,7 @@ impl fmt::Display for PolicyDifference {
 fn in_place_of(element: &str, missing: &[String], extra: &[String]) -> String {
     let element = printable(element);
     let orphan = |name: &&String| element.ends_with("Principal AWS") && is_unique_id(name);
-    let deleted =
-        if extra.iter().any(|name| orphan(&name)) { " (the id of a role or user that was deleted)" } else { "" };
+    let deleted = if extra.iter().any(|name| orphan(&name)) { DELETED } else { "" };
     match (missing, extra) {
         (missing, []) => format!("{element} {} missing", listed(missing)),
         ([], extra) => format!("{element} {}{deleted} extra", listed(extra)),
@@ -276,6 +277,9 @@ fn in_words(statement: &Statement) -> String {
         let names: BTreeSet<Word> = types.values().flatten().cloned().collect();
         text.push_str(if *element == "Principal" { " for " } else { " for all but " });
         text.push_str(&some(&names));
+        if names.iter().any(|name| is_unique_id(name.shown())) {
+            text.push_str(DELETED);
+        }
     }
     if !statement.conditions.is_empty() {
         text.push_str(" under conditions");

@@ -5,6 +5,9 @@ pub mod change;
 pub mod converge;
 #[cfg(test)]
 pub(crate) mod converge_tests;
+pub mod difference;
+pub mod drift;
+pub mod evidence;
 pub mod fix;
 pub mod ledger;
 pub mod observation;
@@ -13,6 +16,9 @@ pub mod outcome;
 pub mod plan;
 #[cfg(test)]
 pub(crate) mod plan_tests;
+pub mod question;
+pub mod removal;
 pub mod session;
 #[cfg(test)]
 mod session_tests;
+pub mod simulate;

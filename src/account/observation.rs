@@ -9,8 +9,8 @@ use crate::ids::{Arn, PolicyName, PrincipalRef};
 pub struct Observation {
     /// The role, if it is there.
     pub role: Option<ObservedRole>,
-    /// One for each principal that was asked about.
-    pub grants: BTreeMap<PrincipalRef, ObservedGrant>,
+    /// One for each principal and each inline policy of it that was asked about.
+    pub grants: BTreeMap<(PrincipalRef, PolicyName), ObservedGrant>,
 }
 
 /// A role as IAM has it.
@@ -32,10 +32,12 @@ pub struct ObservedRole {
     pub tags: BTreeMap<String, String>,
     /// The names of all its inline policies.
     pub inline_names: BTreeSet<PolicyName>,
-    /// Those inline policies that were asked for and are there, decoded JSON text.
+    /// Those inline policies whose text was asked for and that are there, decoded JSON text.
     pub inline: BTreeMap<PolicyName, String>,
     /// The managed policies attached to it.
     pub managed: BTreeSet<Arn>,
+    /// The names of the instance profiles that it is in; empty where nobody asked.
+    pub instance_profiles: BTreeSet<String>,
 }
 
 /// What a principal has by way of a grant.

@@ -8,9 +8,9 @@ use super::change::{Part, Write};
 use super::observation::{Observation, ObservedGrant, ObservedRole};
 use super::outcome::PartStatus;
 use super::plan::{Plan, plan};
-use crate::ids::{Arn, PrincipalRef};
+use crate::ids::{Arn, PolicyName, PrincipalRef};
 use crate::policy::PolicyKind;
-use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal, OWNER_TAG, Policy};
+use crate::setup::desired::{Desired, ExtraPolicies, Grant, MissingPrincipal, OWNER_TAG, Policy};
 
 const TRUST: &str = include_str!("../../setups/amazon-ml-redshift/trust.json");
 const PERMISSIONS: &str = include_str!("../../setups/amazon-ml-redshift/permissions.json");
@@ -20,6 +20,15 @@ const OTHER_TRUST: &str =
 
 fn analyst() -> PrincipalRef {
     "user/analyst".parse().unwrap()
+}
+
+fn grant_name() -> PolicyName {
+    "RolecallPassRole-AmazonMLRedshift".parse().unwrap()
+}
+
+/// An observation of the analyst's grant.
+pub(super) fn granted(grant: ObservedGrant) -> BTreeMap<(PrincipalRef, PolicyName), ObservedGrant> {
+    [((analyst(), grant_name()), grant)].into()
 }
 
 fn arn(text: &str) -> Arn {
@@ -47,10 +56,12 @@ pub(super) fn desired() -> Desired {
         .into(),
         managed: [arn("arn:aws:iam::aws:policy/SecurityAudit")].into(),
         extra_policies: ExtraPolicies::Report,
-        grantees: vec![analyst()],
-        grant_name: "RolecallPassRole-AmazonMLRedshift".parse().unwrap(),
-        grant: Policy::parse(PolicyKind::Identity, grant, &aws).unwrap(),
-        missing_principal: MissingPrincipal::Fail,
+        grants: vec![Grant {
+            to: vec![analyst()],
+            name: grant_name(),
+            policy: Policy::parse(PolicyKind::Identity, grant, &aws).unwrap(),
+            missing_principal: MissingPrincipal::Fail,
+        }],
         adopt: false,
     }
 }
@@ -74,11 +85,12 @@ fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
                 inline_names: BTreeSet::new(),
                 inline: BTreeMap::new(),
                 managed: BTreeSet::new(),
+                instance_profiles: BTreeSet::new(),
             });
             continue;
         }
-        if let Write::PutGrant { principal, document, .. } = &change.write {
-            state.grants.insert(principal.clone(), ObservedGrant::Present(document.to_string()));
+        if let Write::PutGrant { principal, policy, document } = &change.write {
+            state.grants.insert((principal.clone(), policy.clone()), ObservedGrant::Present(document.to_string()));
             continue;
         }
         let role = state.role.as_mut().expect("there is a role to write to");
@@ -95,7 +107,11 @@ fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
                 role.inline.insert(policy.clone(), document.to_string());
             }
             Write::AttachRolePolicy { policy, .. } => assert!(role.managed.insert(policy.clone())),
-            Write::DeleteRolePolicy { policy, .. } => assert!(role.inline_names.remove(policy)),
+            Write::DeleteRolePolicy { policy, .. } => {
+                assert!(role.inline_names.remove(policy));
+                role.inline.remove(policy);
+            }
+            Write::DeleteRolePermissionsBoundary { .. } => role.boundary = None,
             Write::DetachRolePolicy { policy, .. } => assert!(role.managed.remove(policy)),
             other => panic!("no plan of an apply holds {other:?}"),
         }
@@ -105,34 +121,35 @@ fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
 
 #[test]
 fn an_account_without_the_role_gets_it_whole_and_the_grant_last() {
-    let nothing = Observation { role: None, grants: [(analyst(), ObservedGrant::Absent)].into() };
+    let nothing = Observation { role: None, grants: granted(ObservedGrant::Absent) };
     let plan = plan(&desired(), &nothing).unwrap();
     let actions: Vec<_> = plan.changes.iter().map(|change| change.write.action()).collect();
     assert_eq!(actions, ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutUserPolicy"]);
     for part in [Part::Role, Part::Trust, Part::Permissions, Part::PassRole] {
-        assert_eq!(plan.parts().get(part), PartStatus::Created, "{part:?}");
+        assert_eq!(plan.parts.get(part), PartStatus::Created, "{part:?}");
     }
 }
 
 #[test]
 fn without_a_principal_the_grant_is_skipped() {
-    let desired = Desired { grantees: Vec::new(), ..desired() };
+    let desired = Desired { grants: Vec::new(), ..desired() };
     let plan = plan(&desired, &Observation::default()).unwrap();
-    assert_eq!(plan.parts().pass_role, PartStatus::Skipped);
+    assert_eq!(plan.parts.pass_role, PartStatus::Skipped);
 }
 
 #[test]
 fn a_missing_principal_stops_the_account_before_anything_is_written_or_is_told_of() {
-    let nobody = Observation { role: None, grants: [(analyst(), ObservedGrant::NoPrincipal)].into() };
+    let nobody = Observation { role: None, grants: granted(ObservedGrant::NoPrincipal) };
     assert_eq!(plan(&desired(), &nobody).unwrap_err().code, "NoSuchPrincipal");
-    let lenient = Desired { missing_principal: MissingPrincipal::Skip, ..desired() };
+    let mut lenient = desired();
+    lenient.grants[0].missing_principal = MissingPrincipal::Skip;
     let plan = plan(&lenient, &nobody).unwrap();
-    assert_eq!((plan.parts().pass_role, plan.notes.len()), (PartStatus::Skipped, 1));
+    assert_eq!((plan.parts.pass_role, plan.notes.len()), (PartStatus::Skipped, 1));
 }
 
 #[test]
 fn what_is_not_ours_or_cannot_be_changed_is_refused() {
-    let start = Observation { role: None, grants: [(analyst(), ObservedGrant::Absent)].into() };
+    let start = Observation { role: None, grants: granted(ObservedGrant::Absent) };
     let ours = carry_out(&plan(&desired(), &start).unwrap(), start);
     let with = |edit: &dyn Fn(&mut ObservedRole)| {
         let mut state = ours.clone();
@@ -187,12 +204,12 @@ fn states() -> impl Strategy<Value = Observation> {
                 inline_names: inline.keys().cloned().collect(),
                 inline,
                 managed: managed.into_iter().map(arn).collect(),
+                instance_profiles: BTreeSet::new(),
             }
         });
     let grant =
         prop_oneof![Just(ObservedGrant::Absent), policy.prop_map(|text| ObservedGrant::Present(text.to_owned()))];
-    (proptest::option::of(role), grant)
-        .prop_map(|(role, grant)| Observation { role, grants: [(analyst(), grant)].into() })
+    (proptest::option::of(role), grant).prop_map(|(role, grant)| Observation { role, grants: granted(grant) })
 }
 
 proptest! {

@@ -6,9 +6,14 @@ mod args;
 mod compare;
 mod confirm;
 mod error;
+mod options;
+mod plan;
+mod remove;
+mod rollout;
 mod run;
 mod sandbox;
 mod source;
 mod ui;
+mod verify;
 
 pub use run::run;

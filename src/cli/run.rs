@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
-use super::{accounts, apply, compare, sandbox, ui};
+use super::{accounts, apply, compare, plan, remove, sandbox, ui, verify};
 
 /// Runs the command that was typed.
 pub fn run() -> ExitCode {
@@ -27,7 +27,10 @@ pub fn run() -> ExitCode {
     let ended = runtime.block_on(async {
         match command {
             Command::Accounts(args) => accounts::accounts(args).await,
+            Command::Plan(args) => plan::plan(*args).await,
             Command::Apply(args) => apply::apply(*args).await,
+            Command::Verify(args) => verify::verify(*args).await,
+            Command::Remove(args) => remove::remove(*args).await,
             Command::Compare(args) => compare::compare(&args),
             Command::Sandbox(args) => sandbox::sandbox(args).await,
         }

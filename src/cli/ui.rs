@@ -6,8 +6,8 @@ use std::io::{IsTerminal, Write};
 use anstream::ColorChoice;
 use indicatif::ProgressDrawTarget;
 
-use super::args::{Color, Format};
 use super::error::CliError;
+use super::options::{Color, Format};
 use crate::plain::plain;
 use crate::report::compare_run::ComparedRuns;
 use crate::report::terminal::{Lines, Progress, Styles, Summary, write_comparison};

@@ -51,6 +51,19 @@ pub enum MissingPrincipal {
     Skip,
 }
 
+/// An inline policy that lets its principals pass the role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Who gets it; nobody where nobody was named.
+    pub to: Vec<PrincipalRef>,
+    /// The name of the inline policy.
+    pub name: PolicyName,
+    /// The policy.
+    pub policy: Policy,
+    /// What becomes of an account without one of the principals.
+    pub missing_principal: MissingPrincipal,
+}
+
 /// What one account must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {
@@ -78,14 +91,15 @@ pub struct Desired {
     pub managed: BTreeSet<Arn>,
     /// What becomes of other policies on the role.
     pub extra_policies: ExtraPolicies,
-    /// Who gets the grant.
-    pub grantees: Vec<PrincipalRef>,
-    /// The name of the inline policy that is the grant.
-    pub grant_name: PolicyName,
-    /// The grant.
-    pub grant: Policy,
-    /// What becomes of an account without one of the grantees.
-    pub missing_principal: MissingPrincipal,
+    /// The grants, each under a name of its own.
+    pub grants: Vec<Grant>,
     /// Whether a role that is not ours is taken over.
     pub adopt: bool,
+}
+
+impl Desired {
+    /// Each principal that gets a grant, with the grant.
+    pub fn granted(&self) -> impl Iterator<Item = (&PrincipalRef, &Grant)> {
+        self.grants.iter().flat_map(|grant| grant.to.iter().map(move |principal| (principal, grant)))
+    }
 }

@@ -21,7 +21,9 @@ pub(super) fn check(desired: &Desired) -> Result<(), SetupError> {
     for policy in desired.inline.values() {
         document("role.inline_policies", policy)?;
     }
-    document("pass_role", &desired.grant)?;
+    for grant in &desired.grants {
+        document("pass_role", &grant.policy)?;
+    }
     at_most("role.trust", length(&desired.trust), TRUST)?;
     at_most("role.inline_policies, all together", desired.inline.values().map(length).sum(), ROLE_INLINE)?;
     if let Some(description) = &desired.description {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::desired::{Desired, ExtraPolicies, MissingPrincipal, OWNER_TAG, Policy};
+use super::desired::{Desired, ExtraPolicies, Grant, MissingPrincipal, OWNER_TAG, Policy};
 use super::error::SetupError;
 use super::file::{Extra, Missing, PassRoleResource, Source};
 use super::limits;
@@ -144,13 +144,15 @@ impl Setup {
                 Extra::Remove => ExtraPolicies::Remove,
                 Extra::Ignore => ExtraPolicies::Ignore,
             },
-            grantees,
-            grant_name: named("role.name", format!("RolecallPassRole-{role}").parse())?,
-            grant: self.grant(&role_arn, place, &scope)?,
-            missing_principal: match file.pass_role.missing_principal {
-                Missing::Fail => MissingPrincipal::Fail,
-                Missing::Skip => MissingPrincipal::Skip,
-            },
+            grants: vec![Grant {
+                to: grantees,
+                name: named("role.name", format!("RolecallPassRole-{role}").parse())?,
+                policy: self.grant(&role_arn, place, &scope)?,
+                missing_principal: match file.pass_role.missing_principal {
+                    Missing::Fail => MissingPrincipal::Fail,
+                    Missing::Skip => MissingPrincipal::Skip,
+                },
+            }],
             adopt: self.choices.adopt,
             role,
             path,
@@ -244,9 +246,13 @@ mod tests {
             assert_eq!(desired.setup, name);
             assert_eq!(desired.tags.get(OWNER_TAG).map(String::as_str), Some(name));
             assert!(desired.role_arn.to_string().starts_with("arn:aws-cn:iam::000123456789:role/AmazonMLRedshift"));
-            assert!(desired.grantees.is_empty(), "nobody gets a grant unasked");
-            assert!(desired.grant.text.contains(&desired.role_arn.to_string()), "{}", desired.grant.text);
-            assert!(desired.grant.text.contains("iam:PassedToService"), "{}", desired.grant.text);
+            assert!(desired.granted().next().is_none(), "nobody gets a grant unasked");
+            assert!(
+                desired.grants[0].policy.text.contains(&desired.role_arn.to_string()),
+                "{}",
+                desired.grants[0].policy.text
+            );
+            assert!(desired.grants[0].policy.text.contains("iam:PassedToService"), "{}", desired.grants[0].policy.text);
             assert!(desired.managed.iter().all(|arn| arn.partition().as_str() == "aws-cn"));
             assert_eq!(desired.inline.is_empty(), !desired.managed.is_empty());
         }
@@ -261,21 +267,21 @@ mod tests {
         };
         let setup = Setup::load("amazon-ml-redshift", chosen("A", "user/a")).unwrap();
         let plain = setup.fill(&place(), &Choices::default()).unwrap();
-        assert_eq!((plain.role.as_str(), plain.grant_name.as_str()), ("A", "RolecallPassRole-A"));
-        assert_eq!(plain.grantees, ["user/a".parse().unwrap()]);
+        assert_eq!((plain.role.as_str(), plain.grants[0].name.as_str()), ("A", "RolecallPassRole-A"));
+        assert_eq!(plain.grants[0].to, ["user/a".parse().unwrap()]);
         let row = setup.fill(&place(), &chosen("B", "group/b")).unwrap();
-        assert_eq!((row.role.as_str(), row.grantees.as_slice()), ("B", &["group/b".parse().unwrap()][..]));
+        assert_eq!((row.role.as_str(), row.grants[0].to.as_slice()), ("B", &["group/b".parse().unwrap()][..]));
     }
 
     #[test]
     fn the_seeds_literal_grant_is_there_on_request() {
         let choices = Choices { pass_role_resource: Some(PassRoleResource::Any), ..Choices::default() };
         let desired = Setup::load("amazon-ml-redshift", choices).unwrap().fill(&place(), &Choices::default()).unwrap();
-        assert!(desired.grant.text.contains(r#""Resource":"*""#), "{}", desired.grant.text);
-        assert!(desired.grant.text.contains("iam:PassedToService"), "{}", desired.grant.text);
+        assert!(desired.grants[0].policy.text.contains(r#""Resource":"*""#), "{}", desired.grants[0].policy.text);
+        assert!(desired.grants[0].policy.text.contains("iam:PassedToService"), "{}", desired.grants[0].policy.text);
         let choices = Choices { pass_role_service: Some(PassedTo::Any), ..Choices::default() };
         let desired = Setup::load("amazon-ml-redshift", choices).unwrap().fill(&place(), &Choices::default()).unwrap();
-        assert!(!desired.grant.text.contains("Condition"), "{}", desired.grant.text);
+        assert!(!desired.grants[0].policy.text.contains("Condition"), "{}", desired.grants[0].policy.text);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod compared;
 mod flight;
 mod groups;
 mod lines;
+mod page;
 mod progress;
 mod style;
 mod summary;

@@ -79,7 +79,7 @@ pub fn drift(desired: &Desired, observed: &Observation) -> Drift {
             asked_for += 1;
             there += usize::from(matches!(found, Some(ObservedGrant::Present(_))));
             let change = grant_change(desired, grant, principal, found);
-            let mut found = change.iter().flat_map(|change| Difference::of(change)).collect::<Vec<_>>();
+            let mut found = change.iter().flat_map(Difference::of).collect::<Vec<_>>();
             if gone && let Some(difference) = found.first_mut() {
                 difference.detail.push(format!("{principal} does not exist in this account"));
             }
@@ -101,7 +101,7 @@ fn of_role(desired: &Desired, role: &ObservedRole, differences: &mut Vec<Differe
         let item = format!("role/{} ARN", desired.role);
         differences.push(Difference::new(Part::Role, item, Some(expected), Some(found)));
     }
-    differences.extend(role_changes(desired, role).iter().flat_map(|change| Difference::of(change)));
+    differences.extend(role_changes(desired, role).iter().flat_map(Difference::of));
     if desired.extra_policies == ExtraPolicies::Ignore {
         return;
     }

@@ -7,6 +7,8 @@ pub mod converge;
 pub(crate) mod converge_tests;
 pub mod difference;
 pub mod drift;
+#[cfg(test)]
+mod drift_tests;
 pub mod evidence;
 pub mod fix;
 pub mod ledger;

@@ -67,7 +67,7 @@ pub(super) fn desired() -> Desired {
 }
 
 /// What IAM has after the plan's writes.
-fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
+pub(super) fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
     for change in &plan.changes {
         if let Write::CreateRole {
             trust, path, description, max_session_duration, permissions_boundary, tags, ..
@@ -173,7 +173,7 @@ fn what_is_not_ours_or_cannot_be_changed_is_refused() {
 const INLINE_NAMES: &[&str] = &["AmazonMLRedshiftAccess", "ByHand", "RolecallPassRole-AmazonMLRedshift"];
 const MANAGED: &[&str] = &["arn:aws:iam::aws:policy/SecurityAudit", "arn:aws:iam::aws:policy/ReadOnlyAccess"];
 
-fn states() -> impl Strategy<Value = Observation> {
+pub(super) fn states() -> impl Strategy<Value = Observation> {
     let policy = prop_oneof![Just(PERMISSIONS), Just(OTHER_POLICY), Just("not even JSON")];
     let boundary = proptest::option::of(prop_oneof![
         Just("arn:aws:iam::123456789012:policy/Boundary"),

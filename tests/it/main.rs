@@ -12,4 +12,6 @@ mod compare;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod server;

@@ -132,7 +132,7 @@ async fn work(
         let plan = plan.map_err(of_refusal)?;
         outcome.notes.clone_from(&plan.notes);
         if goal == Goal::Plan {
-            show(&plan, ledger, outcome);
+            show(&plan, desired, ledger, outcome);
             return Ok(());
         }
         match carry_out(&iam, ledger, &plan, step, outcome).await {
@@ -173,7 +173,7 @@ fn subject(desired: &Desired, goal: Goal) -> Subject {
 }
 
 /// Tells of what apply would change.
-fn show(plan: &Plan, ledger: &impl Ledger, outcome: &mut Outcome) {
+fn show(plan: &Plan, desired: &Desired, ledger: &impl Ledger, outcome: &mut Outcome) {
     outcome.parts = plan.parts;
     for change in &plan.changes {
         ledger.settled(change, &ChangeResult::Pending);
@@ -182,7 +182,7 @@ fn show(plan: &Plan, ledger: &impl Ledger, outcome: &mut Outcome) {
         }
         // A role that is not there is one difference; that its policies are not there either goes without saying.
         if !(plan.creates_role() && change.write.parts() == [Part::Permissions]) {
-            outcome.differences.extend(Difference::of(change));
+            outcome.differences.extend(Difference::of(change, desired.role_arn.partition()));
         }
     }
     outcome.changes = u32::try_from(plan.changes.len()).unwrap_or(u32::MAX);

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::change::{Change, Part, Write};
-use crate::ids::RoleName;
+use crate::ids::{Partition, RoleName};
+use crate::policy::{CanonicalPolicy, PolicyDiff, PolicyDifference, PolicyKind};
 
 /// In which way something differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,8 +50,11 @@ pub struct Difference {
     pub expected: Option<String>,
     /// What the account has, in the same form; `None` where it has nothing. Not trusted.
     pub found: Option<String>,
-    /// What exactly differs inside a policy, a line for each. Not trusted.
+    /// What exactly differs, a line for each. Not trusted.
     pub detail: Vec<String>,
+    /// What exactly differs inside a policy, as data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<PolicyDifference>,
 }
 
 impl Difference {
@@ -61,18 +65,42 @@ impl Difference {
             (None, Some(_)) => DifferenceKind::Extra,
             _ => DifferenceKind::Changed,
         };
-        Self { part, kind, item, expected, found, detail: Vec::new() }
+        Self { part, kind, item, expected, found, detail: Vec::new(), policy: Vec::new() }
     }
 
-    /// What the change would mend: one difference for each attribute that it sets.
-    pub fn of(change: &Change) -> Vec<Self> {
+    /// What the change would mend: one difference for each attribute that it sets. `partition` is the
+    /// account's.
+    pub fn of(change: &Change, partition: &Partition) -> Vec<Self> {
         let part = change.write.parts().first().copied().unwrap_or(Part::Role);
         let whole = || Self::new(part, change.write.resource(), change.write.after(), change.before.clone());
         match &change.write {
             Write::TagRole { role, tags } => of_tags(role, tags, change.before.as_deref()),
             Write::UpdateRole { role, .. } => of_attributes(role, change),
+            Write::UpdateAssumeRolePolicy { .. } => vec![whole().with_detail(PolicyKind::Trust, partition)],
+            Write::PutRolePolicy { .. } | Write::PutGrant { .. } => {
+                vec![whole().with_detail(PolicyKind::Identity, partition)]
+            }
             _ => vec![whole()],
         }
+    }
+
+    /// Says what differs inside a policy of which both sides are there.
+    fn with_detail(mut self, kind: PolicyKind, partition: &Partition) -> Self {
+        let (Some(expected), Some(found)) = (&self.expected, &self.found) else { return self };
+        let found = CanonicalPolicy::read(kind, found, partition);
+        match (CanonicalPolicy::parse(kind, expected, partition), found) {
+            (Ok(expected), Ok(found)) => {
+                let diff = PolicyDiff::between(&found, &expected);
+                self.detail = diff.to_string().lines().map(str::to_owned).collect();
+                if diff.is_cosmetic() {
+                    self.detail.push("this changes nothing of what is allowed".to_owned());
+                }
+                self.policy = diff.differences().to_vec();
+            }
+            (_, Err(error)) => self.detail.push(format!("what is there cannot be read as a policy: {error}")),
+            (Err(error), Ok(_)) => self.detail.push(error.to_string()),
+        }
+        self
     }
 
     /// The difference in one line: what, and how.

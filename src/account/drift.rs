@@ -67,6 +67,7 @@ pub fn drift(desired: &Desired, observed: &Observation) -> Drift {
         )),
         Some(role) => of_role(desired, role, &mut differences),
     }
+    let partition = desired.role_arn.partition();
     let (mut asked_for, mut there) = (0, 0);
     for grant in &desired.grants {
         for principal in &grant.to {
@@ -79,7 +80,7 @@ pub fn drift(desired: &Desired, observed: &Observation) -> Drift {
             asked_for += 1;
             there += usize::from(matches!(found, Some(ObservedGrant::Present(_))));
             let change = grant_change(desired, grant, principal, found);
-            let mut found = change.iter().flat_map(Difference::of).collect::<Vec<_>>();
+            let mut found = change.iter().flat_map(|change| Difference::of(change, partition)).collect::<Vec<_>>();
             if gone && let Some(difference) = found.first_mut() {
                 difference.detail.push(format!("{principal} does not exist in this account"));
             }
@@ -96,12 +97,13 @@ pub fn drift(desired: &Desired, observed: &Observation) -> Drift {
 }
 
 fn of_role(desired: &Desired, role: &ObservedRole, differences: &mut Vec<Difference>) {
+    let partition = desired.role_arn.partition();
     if role.arn != desired.role_arn {
         let (expected, found) = (desired.role_arn.to_string(), role.arn.to_string());
         let item = format!("role/{} ARN", desired.role);
         differences.push(Difference::new(Part::Role, item, Some(expected), Some(found)));
     }
-    differences.extend(role_changes(desired, role).iter().flat_map(Difference::of));
+    differences.extend(role_changes(desired, role).iter().flat_map(|change| Difference::of(change, partition)));
     if desired.extra_policies == ExtraPolicies::Ignore {
         return;
     }

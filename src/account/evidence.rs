@@ -120,7 +120,7 @@ fn found(desired: &Desired, observed: &Observation) -> BTreeMap<String, String> 
 
 /// The digest of a policy's canonical form; of its text, and said so, where it cannot be read as a policy.
 fn meaning(kind: PolicyKind, text: &str, partition: &Partition) -> String {
-    CanonicalPolicy::parse(kind, text, partition)
+    CanonicalPolicy::read(kind, text, partition)
         .map_or_else(|_| format!("unreadable:{}", sha256(text)), |policy| policy.digest())
 }
 

@@ -339,5 +339,5 @@ pub(super) fn grant_change(
 /// Whether what was found means what is wanted. What cannot be read as a policy does not.
 fn same(kind: PolicyKind, found: &str, wanted: &Policy, desired: &Desired) -> bool {
     found == &*wanted.text
-        || CanonicalPolicy::parse(kind, found, desired.role_arn.partition()).is_ok_and(|found| found == *wanted.meaning)
+        || CanonicalPolicy::read(kind, found, desired.role_arn.partition()).is_ok_and(|found| found == *wanted.meaning)
 }

@@ -107,7 +107,7 @@ pub(super) fn drifted(n: u64) -> Outcome {
     let mut outcome = done(n, AccountStatus::Drifted, PartStatus::Unchanged, 0);
     outcome.parts.trust = PartStatus::Drifted;
     outcome.evidence = Some(Evidence { wanted: facts("a"), found: facts("b") });
-    outcome.differences = Difference::of(&trust_change());
+    outcome.differences = Difference::of(&trust_change(), &"aws".parse().unwrap());
     outcome
 }
 

@@ -100,8 +100,8 @@ fn found(desired: &Desired, observed: &Observation) -> BTreeMap<String, String> 
     if let Some(boundary) = role.boundary.as_ref().filter(|_| extras || desired.boundary.is_some()) {
         put("boundary".into(), boundary.to_string());
     }
-    for (key, value) in role.tags.iter().filter(|(key, _)| desired.tags.contains_key(*key)) {
-        put(format!("tag/{key}"), value.clone());
+    for (key, value) in desired.tags.keys().filter_map(|key| Some((key, role.tag(key)?))) {
+        put(format!("tag/{key}"), value.to_owned());
     }
     for name in &role.inline_names {
         let wanted = desired.inline.contains_key(name);

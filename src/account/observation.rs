@@ -40,6 +40,15 @@ pub struct ObservedRole {
     pub instance_profiles: BTreeSet<String>,
 }
 
+impl ObservedRole {
+    /// The value of a tag. IAM takes keys that differ in upper and lower case only for the same key, and keeps the
+    /// spelling that it has.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        let folded = key.to_lowercase();
+        self.tags.iter().find(|(known, _)| known.to_lowercase() == folded).map(|(_, value)| value.as_str())
+    }
+}
+
 /// What a principal has by way of a grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ObservedGrant {

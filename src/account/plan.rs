@@ -61,6 +61,7 @@ pub fn plan(desired: &Desired, observed: &Observation) -> Result<Plan, Refusal> 
             refuse_another_case(desired, role)?;
             let mut changes = role_changes(desired, role);
             extras(desired, role, &mut changes, &mut notes);
+            changes.sort_by_key(room_first);
             changes
         }
     };
@@ -95,6 +96,19 @@ fn parts(observed: &Observation, changes: &[Change], pass_role_skipped: bool) ->
     parts
 }
 
+/// The order of a role's writes. IAM counts a role's policies at each write, so what makes room comes before what takes
+/// it: or a role with all that it may have could never be brought to a setup that would fit.
+fn room_first(change: &Change) -> (u8, isize) {
+    let size = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count().cast_signed();
+    match &change.write {
+        Write::DetachRolePolicy { .. } | Write::DeleteRolePolicy { .. } => (1, 0),
+        Write::PutRolePolicy { document, .. } => (2, size(document) - change.before.as_deref().map_or(0, size)),
+        Write::AttachRolePolicy { .. } => (3, 0),
+        Write::DeleteRolePermissionsBoundary { .. } => (4, 0),
+        _ => (0, 0),
+    }
+}
+
 fn create(desired: &Desired) -> Vec<Change> {
     let role = &desired.role;
     let mut changes = Vec::new();
@@ -119,8 +133,8 @@ fn create(desired: &Desired) -> Vec<Change> {
 
 fn refuse_what_is_not_ours(desired: &Desired, role: &ObservedRole) -> Result<(), Refusal> {
     let name = &desired.role;
-    match role.tags.get(OWNER_TAG) {
-        Some(owner) if *owner == desired.setup => {}
+    match role.tag(OWNER_TAG) {
+        Some(owner) if owner == desired.setup => {}
         _ if desired.adopt => {}
         Some(owner) => {
             return Err(Refusal {
@@ -177,11 +191,11 @@ pub(super) fn role_changes(desired: &Desired, role: &ObservedRole) -> Vec<Change
     let tags: BTreeMap<String, String> = desired
         .tags
         .iter()
-        .filter(|(key, value)| role.tags.get(*key) != Some(*value))
+        .filter(|(key, value)| role.tag(key) != Some(value.as_str()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     if !tags.is_empty() {
-        let before: BTreeMap<_, _> = role.tags.iter().filter(|(key, _)| tags.contains_key(*key)).collect();
+        let before: BTreeMap<_, _> = tags.keys().filter_map(|key| Some((key, role.tag(key)?))).collect();
         let before = serde_json::json!(before).to_string();
         add(Write::TagRole { role: name.clone(), tags }, Some(before));
     }

@@ -37,8 +37,8 @@ pub fn removal(desired: &Desired, observed: &Observation, force: bool) -> Result
 
 fn refuse_what_is_not_ours(desired: &Desired, role: &ObservedRole) -> Result<(), Refusal> {
     let name = &desired.role;
-    let message = match role.tags.get(OWNER_TAG) {
-        Some(owner) if *owner == desired.setup => return refuse_another_case(desired, role),
+    let message = match role.tag(OWNER_TAG) {
+        Some(owner) if owner == desired.setup => return refuse_another_case(desired, role),
         Some(owner) => format!("the role `{name}` belongs to the setup `{owner}` (tag {OWNER_TAG})"),
         None => format!("the role `{name}` does not carry the tag {OWNER_TAG}: rolecall did not put it there"),
     };

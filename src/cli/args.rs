@@ -18,7 +18,7 @@ pub(super) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all well; 1 an account failed or was not reached; 2 the command or its input is \
-wrong, and AWS was not contacted; 3 plan found changes, or verify found drift; 130 interrupted.";
+wrong, and AWS was not contacted; 3 plan found changes, verify found drift, or compare found an account worse; 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -232,7 +232,10 @@ fn same_way(before: &Seen, after: &Seen) -> bool {
                 wrote(after).is_none() && is_there(before) == is_there(after) && before.notes == after.notes
             }
             Some(Standing::Failed) => (before.step, &before.code) == (after.step, &after.code),
-            Some(Standing::Differs | Standing::Missing) => wrong_parts(before).eq(wrong_parts(after)),
+            // The notes say what differs.
+            Some(Standing::Differs | Standing::Missing) => {
+                wrong_parts(before).eq(wrong_parts(after)) && before.notes == after.notes
+            }
             Some(Standing::NotReached) | None => true,
         }
 }

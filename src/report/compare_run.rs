@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::compare::{Comparison, ItemChange, ItemChanges, Seen};
-use super::evidence_file::{EvidenceLine, EvidenceReader, EvidenceSeal, EvidenceState};
+use super::evidence_file::{EvidenceLine, EvidenceReader, EvidenceState};
 use super::hashed::Hashed;
 use super::row::{AccountRows, RowError};
 use super::run_json::{RunJsonError, RunRecord};
@@ -139,34 +139,23 @@ impl ComparedRuns {
     }
 }
 
-/// The part of `run.json` that says what the evidence was.
-#[derive(Deserialize)]
-struct Sealed {
-    evidence: Option<EvidenceSeal>,
-}
-
 struct Folder {
     record: RunRecord,
     rows: BTreeMap<AccountId, Seen>,
     rows_state: RowsState,
-    seal: Option<EvidenceSeal>,
     evidence: PathBuf,
 }
 
 impl Folder {
     fn read(folder: &Path) -> Result<Self, CompareError> {
-        let path = folder.join("run.json");
-        let record = RunRecord::read(&path)?;
-        let text = std::fs::read(&path).map_err(|source| CompareError::Io { path: path.clone(), source })?;
-        let Sealed { evidence: seal } =
-            serde_json::from_slice(&text).map_err(|source| RunJsonError::Malformed { path, source })?;
+        let record = RunRecord::read(&folder.join("run.json"))?;
         let (rows, sha256) = rows(&folder.join("accounts.csv"))?;
         let rows_state = match record.files.get("accounts.csv") {
             None => RowsState::Unsealed,
             Some(file) if file.sha256 == sha256 => RowsState::Intact,
             Some(_) => RowsState::Changed,
         };
-        Ok(Self { record, rows, rows_state, seal, evidence: folder.join("evidence.jsonl") })
+        Ok(Self { record, rows, rows_state, evidence: folder.join("evidence.jsonl") })
     }
 
     fn judged(self, evidence: EvidenceState) -> ComparedRun {
@@ -186,7 +175,7 @@ impl Folder {
     }
 
     fn judge_evidence(&self, reader: Option<EvidenceReader<File>>) -> Result<EvidenceState, CompareError> {
-        match (reader, &self.seal) {
+        match (reader, &self.record.evidence) {
             (Some(reader), seal) => reader.finish(seal.as_ref()).map_err(|source| self.unread_evidence(source)),
             (None, Some(_)) => Ok(EvidenceState::Gone),
             (None, None) => Ok(EvidenceState::None),

@@ -3,28 +3,20 @@
 //!
 //! Line by line: of a file of any length one line is held. The file's own digest stands in `run.json`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
 use serde::{Deserialize, Serialize};
 
 use super::hashed::{Hashed, sha256};
+use super::run_json::EvidenceDigest;
+use crate::account::evidence::Facts;
 use crate::account::outcome::AccountStatus;
 use crate::ids::{AccountId, Arn};
 use crate::plain::plain;
 
 /// No account has as much as this; a file that does is none of ours.
 const LONGEST_LINE: u64 = 1 << 20;
-
-/// The member `evidence` of `run.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EvidenceSeal {
-    /// SHA-256 of `evidence.jsonl`, in hexadecimal.
-    pub sha256: String,
-    /// How many accounts are in it.
-    pub accounts: u64,
-}
 
 /// One line: one verified account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,29 +28,14 @@ pub struct EvidenceLine {
     /// The setup's role there.
     pub role_arn: Option<Arn>,
     /// What the setup wants.
-    pub wanted: ItemDigests,
+    pub wanted: Facts,
     /// What was there.
-    pub found: ItemDigests,
+    pub found: Facts,
 }
 
-/// Things by name, each as the SHA-256 of what it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ItemDigests {
-    /// SHA-256 of the minified JSON text of `items`, keys in order.
-    pub digest: String,
-    /// `trust`, `inline/NAME`, …
-    pub items: BTreeMap<String, String>,
-}
-
-impl ItemDigests {
-    /// What `digest` must be.
-    pub fn digest_of(items: &BTreeMap<String, String>) -> String {
-        sha256(&serde_json::json!(items).to_string())
-    }
-
-    fn is_whole(&self) -> bool {
-        self.digest == Self::digest_of(&self.items)
-    }
+/// Whether the digest is that of the items.
+fn is_whole(facts: &Facts) -> bool {
+    facts.digest == sha256(&serde_json::json!(facts.items).to_string())
 }
 
 /// What the check of a run's evidence came to.
@@ -70,7 +47,7 @@ pub enum EvidenceState {
     /// It is what the run left.
     Intact {
         /// How many accounts are in it.
-        accounts: u64,
+        accounts: usize,
         /// SHA-256 of the file.
         sha256: String,
     },
@@ -122,7 +99,7 @@ impl fmt::Display for EvidenceState {
 /// Reads an `evidence.jsonl`, checking each line's digests and the order of the accounts.
 pub struct EvidenceReader<R> {
     input: BufReader<Hashed<R>>,
-    lines: u64,
+    lines: usize,
     last: Option<AccountId>,
     problem: Option<String>,
 }
@@ -156,7 +133,7 @@ impl<R: Read> EvidenceReader<R> {
         }
         self.last = Some(line.account_id);
         for (name, side) in [("wanted", &line.wanted), ("found", &line.found)] {
-            if !side.is_whole() {
+            if !is_whole(side) {
                 return Err(format!("the digest of `{name}` of account {} is not that of its items", line.account_id));
             }
         }
@@ -167,11 +144,14 @@ impl<R: Read> EvidenceReader<R> {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn finish(mut self, seal: Option<&EvidenceSeal>) -> io::Result<EvidenceState> {
+    pub fn finish(mut self, seal: Option<&EvidenceDigest>) -> io::Result<EvidenceState> {
         while self.next_line()?.is_some() {}
         // What the buffer holds was hashed when it was read.
         let found = self.input.into_inner().finish()?;
-        let Some(seal) = seal else { return Ok(EvidenceState::Unsealed) };
+        let Some(seal) = seal else {
+            // A run that could verify no account leaves an empty file.
+            return Ok(if self.lines == 0 { EvidenceState::None } else { EvidenceState::Unsealed });
+        };
         if !seal.sha256.eq_ignore_ascii_case(&found) {
             return Ok(EvidenceState::Changed { problem: self.problem });
         }
@@ -189,9 +169,10 @@ impl<R: Read> EvidenceReader<R> {
 mod tests {
     use super::*;
 
-    fn items(pairs: &[(&str, &str)]) -> ItemDigests {
-        let items = pairs.iter().map(|(name, value)| ((*name).to_owned(), sha256(value))).collect();
-        ItemDigests { digest: ItemDigests::digest_of(&items), items }
+    fn facts(pairs: &[(&str, &str)]) -> Facts {
+        let items: std::collections::BTreeMap<_, _> =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), sha256(value))).collect();
+        Facts { digest: sha256(&serde_json::to_string(&items).unwrap()), items }
     }
 
     fn line(id: &str) -> String {
@@ -199,14 +180,14 @@ mod tests {
             account_id: id.parse().unwrap(),
             status: AccountStatus::Compliant,
             role_arn: None,
-            wanted: items(&[("trust", "{}")]),
-            found: items(&[("trust", "{}"), ("inline/A", "{}")]),
+            wanted: facts(&[("trust", "{}")]),
+            found: facts(&[("trust", "{}"), ("inline/A", "{}")]),
         };
         serde_json::to_string(&line).unwrap() + "\n"
     }
 
-    fn state(text: &str, accounts: Option<u64>, sealed: &str) -> EvidenceState {
-        let seal = accounts.map(|accounts| EvidenceSeal { sha256: sha256(sealed), accounts });
+    fn state(text: &str, accounts: Option<usize>, sealed: &str) -> EvidenceState {
+        let seal = accounts.map(|accounts| EvidenceDigest { sha256: sha256(sealed), accounts });
         EvidenceReader::new(text.as_bytes()).finish(seal.as_ref()).unwrap()
     }
 
@@ -231,6 +212,7 @@ mod tests {
         let said = state(&other, Some(2), &sealed).to_string();
         assert!(said.starts_with("does not match run.json: changed after the run (line 2: the digest of `found`"));
         assert_eq!(state(&sealed, None, ""), EvidenceState::Unsealed);
+        assert_eq!(state("", None, ""), EvidenceState::None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `compare`: two runs' folders, and their evidence, which anybody can check.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -83,6 +83,29 @@ fn a_run_and_itself_are_the_same() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.starts_with("compare: nothing changed\n"), "{}", ran.stdout);
     assert!(ran.stdout.ends_with("the evidence of both runs is identical\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_verify_leaves_is_compared_to_the_item() {
+    let rolecall = Rolecall::new();
+    let runs = ["user/analyst", "user/analyst", "group/data-team"].map(|to| {
+        let ran = rolecall.run(&["verify", "--sandbox", "--quiet", "--pass-role-to", to]);
+        assert_eq!(ran.code, 3, "{ran:?}");
+        let folder = fs::canonicalize(rolecall.path("reports/latest")).unwrap();
+        folder.file_name().unwrap().to_str().unwrap().to_owned()
+    });
+    let ran = rolecall.run(&["compare", &runs[0], &runs[1]]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.ends_with("the evidence of both runs is identical\n"), "{}", ran.stdout);
+
+    let ran = rolecall.run(&["compare", &runs[1], "latest", "--format", "csv"]);
+    assert_eq!(ran.code, 3, "an account that was compliant has no such group: {ran:?}");
+    let row = ran.stdout.lines().find(|line| line.starts_with("291847560312,")).unwrap();
+    assert!(row.starts_with("291847560312,audit,worse,compliant,drifted,\"pass_role; "), "{row}");
+    let items = "the setup: grant/group/data-team/RolecallPassRole-AmazonMLRedshift came, \
+                 grant/user/analyst/RolecallPassRole-AmazonMLRedshift went";
+    assert!(row.contains(items), "{row}");
+    assert!(ran.stderr.contains("evidence of NEW: intact, 38 accounts\n"), "{}", ran.stderr);
 }
 
 #[test]
@@ -253,14 +276,17 @@ fn the_recipe_by_hand_finds_what_compare_finds() {
     let runs = Runs::new();
     let found = json!({ "trust": hash("a"), "inline/A+b=c,d.e@f-g": hash("b"), "tag/Zoë": hash("c") });
     let folder = runs.leave("old", &[(1, "compliant", "unchanged")], &[(1, found)]);
-    let by_hand = || {
-        let ran = Command::new("sh").args(["-c", recipe]).current_dir(&folder).output().unwrap();
+    let by_hand = |folder: &Path| {
+        let ran = Command::new("sh").args(["-c", recipe]).current_dir(folder).output().unwrap();
         String::from_utf8(ran.stdout).unwrap()
     };
-    assert_eq!(by_hand(), "file: intact\n");
+    assert_eq!(by_hand(&folder), "file: intact\n");
+    let ran = runs.0.run(&["verify", "--sandbox=accounts=5", "--quiet", "--pass-role-to", "user/analyst"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(by_hand(&runs.0.path("reports/latest")), "file: intact\n");
     let text = fs::read_to_string(folder.join("evidence.jsonl")).unwrap();
     fs::write(folder.join("evidence.jsonl"), text.replacen("Zoë", "Zoe", 1)).unwrap();
-    assert_eq!(by_hand(), "000000000001: found is wrong\n");
+    assert_eq!(by_hand(&folder), "000000000001: found is wrong\n");
     let ran = runs.0.run(&["compare", "old", "old"]);
     assert!(ran.code == 1 && ran.stdout.contains("changed after the run (line 1: "), "{ran:?}");
 }

@@ -210,16 +210,18 @@ fn alike(a: &Statement, b: &Statement) -> usize {
 }
 
 /// A statement as values by element.
-fn values(statement: &Statement) -> BTreeMap<String, BTreeSet<Word>> {
-    let mut values: BTreeMap<String, BTreeSet<Word>> = BTreeMap::new();
-    values.insert("Effect".to_owned(), [Word::exact(statement.effect.clone())].into());
-    values.extend(statement.sid.iter().map(|sid| ("Sid".to_owned(), [Word::exact(sid.clone())].into())));
-    values.extend(statement.sets.iter().map(|(element, words)| ((*element).to_owned(), words.clone())));
+fn values(statement: &Statement) -> BTreeMap<Word, BTreeSet<Word>> {
+    let named = |name: &str| Word::exact(name.to_owned());
+    let mut values: BTreeMap<Word, BTreeSet<Word>> = BTreeMap::new();
+    values.insert(named("Effect"), [Word::exact(statement.effect.clone())].into());
+    values.extend(statement.sid.iter().map(|sid| (named("Sid"), [Word::exact(sid.clone())].into())));
+    values.extend(statement.sets.iter().map(|(element, words)| (named(element), words.clone())));
     for (element, types) in &statement.principals {
-        values.extend(types.iter().map(|(kind, names)| (format!("{element} {kind}"), names.clone())));
+        values.extend(types.iter().map(|(kind, names)| (named(&format!("{element} {kind}")), names.clone())));
     }
     for (operator, keys) in &statement.conditions {
-        values.extend(keys.iter().map(|(key, tests)| (format!("Condition {operator} {}", key.key()), tests.clone())));
+        let heading = format!("Condition {operator}");
+        values.extend(keys.iter().map(|(key, tests)| (key.under(&heading), tests.clone())));
     }
     values
 }
@@ -227,29 +229,28 @@ fn values(statement: &Statement) -> BTreeMap<String, BTreeSet<Word>> {
 /// What differs between two statements that count as one.
 fn elements(name: &str, found: &Statement, wanted: &Statement) -> Vec<PolicyDifference> {
     let (found, wanted) = (values(found), values(wanted));
-    let names: BTreeSet<&String> = found.keys().chain(wanted.keys()).collect();
+    let names: BTreeSet<&Word> = found.keys().chain(wanted.keys()).collect();
     let none = BTreeSet::new();
-    let difference = |element: &String| {
+    let difference = |element: &Word| {
         let (found_in, wanted_in) = (found.get(element), wanted.get(element));
         if found_in == wanted_in {
             return None;
         }
         let (found_values, wanted_values) = (found_in.unwrap_or(&none), wanted_in.unwrap_or(&none));
-        let shown = |values: Vec<&Word>| -> Vec<String> {
-            // An element without values, such as an empty list, is still there or not.
-            if values.is_empty() {
-                Vec::new()
-            } else {
-                values.into_iter().map(|word| word.shown().to_owned()).collect()
-            }
-        };
+        let shown = |values: Vec<&Word>| values.into_iter().map(|word| word.shown().to_owned()).collect::<Vec<_>>();
         let mut missing = shown(wanted_values.difference(found_values).collect());
         let mut extra = shown(found_values.difference(wanted_values).collect());
+        // An element with an empty list is there all the same.
         if missing.is_empty() && extra.is_empty() {
             let side = if wanted_in.is_some() { &mut missing } else { &mut extra };
             side.push("[]".to_owned());
         }
-        Some(PolicyDifference::Element { statement: name.to_owned(), element: element.clone(), missing, extra })
+        Some(PolicyDifference::Element {
+            statement: name.to_owned(),
+            element: element.shown().to_owned(),
+            missing,
+            extra,
+        })
     };
     names.into_iter().filter_map(difference).collect()
 }

@@ -36,7 +36,7 @@ fn values_are_named_on_the_side_where_they_are() {
     );
     assert_eq!(
         identity(&format!(r#"{READ},"Condition":{{"StringEquals":{{"aws:RequestedRegion":"eu-west-1"}}}}"#)),
-        ["Condition StringEquals aws:requestedregion eu-west-1 extra"]
+        ["Condition StringEquals aws:RequestedRegion eu-west-1 extra"]
     );
 }
 

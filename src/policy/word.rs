@@ -24,6 +24,12 @@ impl Word {
         Self { shown: Some(text).filter(|text| *text != key), key }
     }
 
+    /// The same word behind a heading.
+    pub(super) fn under(&self, heading: &str) -> Self {
+        let shown = self.shown.as_ref().map(|shown| format!("{heading} {shown}"));
+        Self { key: format!("{heading} {}", self.key), shown }
+    }
+
     /// The spelling by which it is compared.
     pub(super) fn key(&self) -> &str {
         &self.key

@@ -15,6 +15,8 @@ use crate::rollout::event::RunInfo;
 
 /// How many groups of a section are shown; the others are counted.
 const SHOWN: usize = 10;
+/// How many lines of one difference are shown; the whole is in `changes.csv`.
+const DIFFERENCE_LINES: usize = 3;
 /// How many lines of AWS's message are shown; the whole is in `accounts.csv`.
 const MESSAGE_LINES: usize = 4;
 
@@ -168,13 +170,15 @@ impl<'a> Page<'a> {
         self.heading("Differences from the setup");
         let groups = fold.differences.largest_first();
         for group in groups.iter().take(SHOWN) {
-            self.hanging(
-                &format!("  {}  ", counted(group.count, "account")),
-                self.styles.warn,
-                group.text(),
-                anstyle::Style::new(),
-            );
-            self.hanging("    in   ", self.styles.dim, &group.accounts(), self.styles.dim);
+            let head = format!("  {}  ", counted(group.count, "account"));
+            let indent = columns(&head);
+            let lines = wrap(group.text(), self.width.saturating_sub(indent + 2));
+            for (n, line) in lines.iter().take(DIFFERENCE_LINES).enumerate() {
+                let head = if n == 0 { paint(self.styles.warn, &head) } else { " ".repeat(indent) };
+                let cut = lines.len() > DIFFERENCE_LINES && n + 1 == DIFFERENCE_LINES;
+                self.line(&format!("{head}{line}{}", if cut { " …" } else { "" }));
+            }
+            self.hanging("    in   ", self.styles.dim, &group.first_accounts(2), self.styles.dim);
         }
         let unseen = groups.iter().skip(SHOWN).map(|group| group.count).sum::<usize>() + fold.differences.others;
         if unseen > 0 {

@@ -257,5 +257,5 @@ fn grants(desired: &Desired, observed: &Observation, plan: &mut Plan) -> Result<
 /// Whether what was found means what is wanted. What cannot be read as a policy does not.
 fn same(kind: PolicyKind, found: &str, wanted: &Policy, desired: &Desired) -> bool {
     found == &*wanted.text
-        || CanonicalPolicy::parse(kind, found, desired.role_arn.partition()).is_ok_and(|found| found == *wanted.meaning)
+        || CanonicalPolicy::read(kind, found, desired.role_arn.partition()).is_ok_and(|found| found == *wanted.meaning)
 }

@@ -3,13 +3,21 @@
 //! Pure: knows `ids` and nothing else of this crate; no AWS client, no file, no clock.
 
 mod canonical;
+mod diff;
+mod diff_text;
+mod document;
 mod error;
 mod json;
 mod percent;
+mod read;
 
 #[cfg(test)]
 mod canonical_tests;
+#[cfg(test)]
+mod diff_tests;
 
-pub use canonical::{CanonicalPolicy, PolicyKind};
+pub use canonical::{CanonicalPolicy, mistakes};
+pub use diff::{Difference, DifferenceKind, PolicyDiff, StatementName};
+pub use document::{Effect, Element, PolicyKind, PrincipalType, Spelled};
 pub use error::{PolicyError, PolicyErrorKind, Position};
 pub use percent::decode_percent;

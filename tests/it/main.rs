@@ -10,4 +10,6 @@ mod bad_input;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
 mod server;

@@ -13,5 +13,6 @@ mod compare;
 mod harness;
 #[cfg(test)]
 mod lifecycle;
+mod policies;
 #[cfg(test)]
 mod server;

@@ -160,7 +160,7 @@ impl Bench {
 
     async fn run(&self, goal: Goal) -> Outcome {
         let mut outcome = self.task.begin();
-        converge(&self.clients, &Open, &self.task, goal, &|_| {}, &mut outcome).await;
+        converge(&self.clients, &Open, &self.task, goal, &|_| {}, &mut outcome, &Attempts::default()).await;
         outcome
     }
 

@@ -13,6 +13,7 @@ mod compare;
 mod harness;
 #[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod server;

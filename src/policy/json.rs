@@ -14,29 +14,40 @@ use super::error::{Path, PolicyError, PolicyErrorKind, Position};
 pub(super) const MAX_DEPTH: usize = 32;
 
 /// A value, and where its first character stood.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) at: Position,
-    pub(super) value: Value,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Where its first character stands.
+    pub at: Position,
+    /// The value.
+    pub value: Value,
 }
 
 /// A JSON value. Numbers stay as they were written.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A number, as it was written.
     Number(String),
+    /// A string, its escapes resolved.
     String(String),
+    /// A list.
     Array(Vec<Node>),
+    /// An object, its members in written order.
     Object(Vec<Member>),
 }
 
 /// A key with its value.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Member {
-    pub(super) key: String,
-    pub(super) key_at: Position,
-    pub(super) node: Node,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The key, its escapes resolved.
+    pub key: String,
+    /// Where the key's first quotation mark stands.
+    pub key_at: Position,
+    /// The value.
+    pub node: Node,
 }
 
 impl Value {
@@ -55,7 +66,10 @@ impl Value {
 
 /// Reads one JSON value (RFC 8259) with blanks around it; `Ok(None)` if there are only blanks. A byte order mark at
 /// the very beginning, which editors leave in files, is skipped.
-pub(super) fn parse(text: &str) -> Result<Option<Node>, PolicyError> {
+///
+/// # Errors
+/// What is not JSON, has a key twice in one object, or is nested too deep; with the place.
+pub fn parse(text: &str) -> Result<Option<Node>, PolicyError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { rest: text.chars().peekable(), at: Position::START };
     reader.skip_blanks();

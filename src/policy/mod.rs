@@ -4,7 +4,7 @@
 
 mod canonical;
 mod error;
-mod json;
+pub mod json;
 mod percent;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::args::{ApplyArgs, Resource};
+use super::args::{ApplyArgs, Resource, WhatArgs};
 use super::confirm;
 use super::error::CliError;
 use super::source::Source;
@@ -27,7 +27,7 @@ use crate::setup::resolve::{Choices, Place, Setup};
 pub(super) async fn apply(args: ApplyArgs) -> Result<u8, CliError> {
     let started_at = Timestamp::now();
     let source = Source::open(&args.source, &args.which)?;
-    let setup = Setup::load(&args.setup, choices(&args))?;
+    let setup = Setup::load(&args.setup, choices(&args.what))?;
     check(&setup, &source)?;
     let sandboxed = source.is_sandbox();
     let ask = !args.output.yes && !sandboxed;
@@ -118,36 +118,28 @@ pub(super) async fn apply(args: ApplyArgs) -> Result<u8, CliError> {
     Ok(exit_code)
 }
 
-fn choices(args: &ApplyArgs) -> Choices {
+pub(super) fn choices(what: &WhatArgs) -> Choices {
     Choices {
-        role_name: args.what.role_name.clone(),
-        pass_role_to: args.what.pass_role_to.clone(),
-        pass_role_resource: args.what.pass_role_resource.map(|resource| match resource {
+        role_name: what.role_name.clone(),
+        pass_role_to: what.pass_role_to.clone(),
+        pass_role_resource: what.pass_role_resource.map(|resource| match resource {
             Resource::Role => PassRoleResource::Role,
             Resource::Any => PassRoleResource::Any,
         }),
-        pass_role_service: args.what.pass_role_service.clone(),
-        params: args.what.param.iter().cloned().collect(),
-        adopt: args.what.adopt,
+        pass_role_service: what.pass_role_service.clone(),
+        params: what.param.iter().cloned().collect(),
+        adopt: what.adopt,
     }
 }
 
-/// Fills the setup in for every account that is known by now, so that a mistake shows before AWS is contacted. The
-/// partition is not known yet; any will do to find mistakes.
+/// Fills the setup in for every account that is known by now, so that a mistake shows before AWS is contacted.
 fn check(setup: &Setup, source: &Source) -> Result<(), CliError> {
     let entries = if let Source::File(inventory) = source { inventory.entries.as_slice() } else { &[] };
-    let mut rows: Vec<Choices> = entries.iter().map(|entry| row_choices(&entry.account.overrides)).collect();
-    if rows.is_empty() {
-        rows.push(Choices::default());
+    if entries.is_empty() {
+        setup.rehearse(&Choices::default())?;
     }
-    for row in rows {
-        let place = Place {
-            account: "123456789012".parse().map_err(crate::aws::clients::ConnectError::Region)?,
-            account_name: "account".to_owned(),
-            partition: "aws".parse().map_err(crate::aws::clients::ConnectError::Region)?,
-            region: "us-east-1".parse().map_err(crate::aws::clients::ConnectError::Region)?,
-        };
-        setup.fill(&place, &row)?;
+    for entry in entries {
+        setup.rehearse(&row_choices(&entry.account.overrides))?;
     }
     Ok(())
 }

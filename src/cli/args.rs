@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity};
+use crate::ids::{
+    AccountId, ExternalId, Partition, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity,
+};
 use crate::setup::resolve::PassedTo;
 
 /// One IAM role, its trust and its PassRole grant, in every account of an AWS organization.
@@ -28,6 +30,9 @@ pub(super) enum Command {
     Apply(Box<ApplyArgs>),
     /// A simulated organization on a loopback port, for any AWS client
     Sandbox(SandboxArgs),
+    /// The setups: which there are, what one would put into an account, what is wrong with one
+    #[command(subcommand)]
+    Setup(SetupCommand),
 }
 
 const APPLY_EXAMPLES: &str = "Examples:
@@ -225,11 +230,73 @@ pub(super) struct SandboxArgs {
     pub(super) request_log: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum SetupCommand {
+    /// The built-in setups
+    List,
+    /// What a setup would put into one account, filled in
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(Box<SetupShowArgs>),
+    /// Every mistake in a setup, and what should be looked at
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(SetupCheckArgs),
+}
+
+const SHOW_EXAMPLES: &str = "Examples:
+  rolecall setup show                                          the default setup
+  rolecall setup show redshift-ml --pass-role-to user/analyst
+  rolecall setup show my/setup.toml --param team=data --account-id 111122223333 --format json";
+
+const CHECK_EXAMPLES: &str = "Examples:
+  rolecall setup check my/setup.toml
+  rolecall setup check my/setup.toml --partition aws-us-gov --strict      in a pipeline
+
+Exit codes: 0 no mistake; 2 a mistake, or with --strict a warning.";
+
+#[derive(Debug, Args)]
+pub(super) struct SetupShowArgs {
+    /// A built-in setup's name, or the path of a setup file (`….toml`)
+    #[arg(default_value = "amazon-ml-redshift")]
+    pub(super) setup: String,
+    /// The account
+    #[arg(long, value_name = "ID", default_value_t = AccountId::EXAMPLE)]
+    pub(super) account_id: AccountId,
+    /// The account's name
+    #[arg(long, value_name = "NAME", default_value = "account")]
+    pub(super) account_name: String,
+    /// The partition that the account is in
+    #[arg(long, default_value_t = Partition::aws())]
+    pub(super) partition: Partition,
+    /// The region
+    #[arg(long, default_value = "us-east-1")]
+    pub(super) region: Region,
+    /// `text` for people, or `json`
+    #[arg(long, default_value = "text")]
+    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) what: WhatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetupCheckArgs {
+    /// A built-in setup's name, or the path of a setup file (`….toml`)
+    #[arg(default_value = "amazon-ml-redshift")]
+    pub(super) setup: String,
+    /// A parameter of the setup; repeatable
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(super) param: Vec<(String, String)>,
+    /// The partition that the accounts are in
+    #[arg(long, default_value_t = Partition::aws())]
+    pub(super) partition: Partition,
+    /// Exit code 2 for warnings too
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
 fn passed_to(text: &str) -> Result<PassedTo, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     match text {
         "none" => Ok(PassedTo::Any),
-        text if text.contains('.') && text.chars().all(plain) => Ok(PassedTo::Service(text.to_owned())),
+        text if PassedTo::is_service(text) => Ok(PassedTo::Service(text.to_owned())),
         _ => Err("not a service principal such as `machinelearning.amazonaws.com`, nor `none`".to_owned()),
     }
 }

@@ -7,6 +7,8 @@ mod confirm;
 mod error;
 mod run;
 mod sandbox;
+mod setup;
+mod snippet;
 mod source;
 mod ui;
 

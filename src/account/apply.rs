@@ -61,6 +61,7 @@ fn takes_away(write: &Write) -> bool {
             | Write::DeleteRolePolicy { .. }
             | Write::DetachRolePolicy { .. }
             | Write::DeleteGrant { .. }
+            | Write::RemoveRoleFromInstanceProfile { .. }
             | Write::DeleteRole { .. }
     )
 }
@@ -145,6 +146,10 @@ async fn send(iam: &Client, write: &Write) -> Result<Option<String>, AwsFailure>
                 read("iam DeleteGroupPolicy", call.send().await)
             }
         },
+        Write::RemoveRoleFromInstanceProfile { role, profile } => {
+            let call = iam.remove_role_from_instance_profile().role_name(role.as_str()).instance_profile_name(profile);
+            read("iam RemoveRoleFromInstanceProfile", call.send().await)
+        }
         Write::DeleteRole { role } => read("iam DeleteRole", iam.delete_role().role_name(role.as_str()).send().await),
     }
 }

@@ -133,6 +133,13 @@ pub enum Write {
         /// The name of the inline policy that was the grant.
         policy: PolicyName,
     },
+    /// Takes the role out of an instance profile, which stays.
+    RemoveRoleFromInstanceProfile {
+        /// The role.
+        role: RoleName,
+        /// The instance profile's name.
+        profile: String,
+    },
     /// Deletes the role, which by then has no policies.
     DeleteRole {
         /// The role.
@@ -141,22 +148,23 @@ pub enum Write {
 }
 
 impl Write {
-    /// The part of the setup that the write belongs to.
-    pub fn part(&self) -> Part {
+    /// The parts of the setup that the write is about, the one that it fails for first.
+    pub fn parts(&self) -> &'static [Part] {
         match self {
-            Self::CreateRole { .. }
-            | Self::UpdateRole { .. }
+            // The trust policy comes and goes with the role.
+            Self::CreateRole { .. } | Self::DeleteRole { .. } => &[Part::Role, Part::Trust],
+            Self::UpdateRole { .. }
             | Self::PutRolePermissionsBoundary { .. }
             | Self::DeleteRolePermissionsBoundary { .. }
             | Self::TagRole { .. }
             | Self::UntagRole { .. }
-            | Self::DeleteRole { .. } => Part::Role,
-            Self::UpdateAssumeRolePolicy { .. } => Part::Trust,
+            | Self::RemoveRoleFromInstanceProfile { .. } => &[Part::Role],
+            Self::UpdateAssumeRolePolicy { .. } => &[Part::Trust],
             Self::PutRolePolicy { .. }
             | Self::DeleteRolePolicy { .. }
             | Self::AttachRolePolicy { .. }
-            | Self::DetachRolePolicy { .. } => Part::Permissions,
-            Self::PutGrant { .. } | Self::DeleteGrant { .. } => Part::PassRole,
+            | Self::DetachRolePolicy { .. } => &[Part::Permissions],
+            Self::PutGrant { .. } | Self::DeleteGrant { .. } => &[Part::PassRole],
         }
     }
 
@@ -174,6 +182,7 @@ impl Write {
             Self::DeleteRolePolicy { .. } => "DeleteRolePolicy",
             Self::AttachRolePolicy { .. } => "AttachRolePolicy",
             Self::DetachRolePolicy { .. } => "DetachRolePolicy",
+            Self::RemoveRoleFromInstanceProfile { .. } => "RemoveRoleFromInstanceProfile",
             Self::DeleteRole { .. } => "DeleteRole",
             Self::PutGrant { principal, .. } => match principal.kind() {
                 PrincipalKind::User => "PutUserPolicy",
@@ -205,6 +214,7 @@ impl Write {
             Self::AttachRolePolicy { role, policy } | Self::DetachRolePolicy { role, policy } => {
                 format!("role/{role} managed policy {policy}")
             }
+            Self::RemoveRoleFromInstanceProfile { role, profile } => format!("role/{role} instance profile {profile}"),
             Self::PutGrant { principal, policy, .. } | Self::DeleteGrant { principal, policy } => {
                 format!("{principal} inline policy {policy}")
             }
@@ -223,6 +233,7 @@ impl Write {
             Self::DeleteRolePolicy { .. } | Self::DetachRolePolicy { .. } => Step::RemovePermissions,
             Self::PutGrant { .. } => Step::PutGrant,
             Self::DeleteGrant { .. } => Step::RemoveGrant,
+            Self::RemoveRoleFromInstanceProfile { .. } => Step::RemoveProfile,
             Self::DeleteRole { .. } => Step::DeleteRole,
         }
     }
@@ -259,6 +270,7 @@ impl Write {
             | Self::DeleteRolePolicy { .. }
             | Self::DetachRolePolicy { .. }
             | Self::DeleteGrant { .. }
+            | Self::RemoveRoleFromInstanceProfile { .. }
             | Self::DeleteRole { .. } => None,
         }
     }

@@ -1,26 +1,55 @@
-//! One account from beginning to end: session, observe, plan, apply, outcome.
+//! One account from beginning to end: session, observe, then plan and apply, or verify; outcome.
 
 use jiff::Timestamp;
 
 use super::apply::{ApplyError, apply};
+use super::change::{ChangeResult, Part};
+use super::difference::Difference;
+use super::drift::drift;
+use super::evidence::evidence;
 use super::fix::advise;
 use super::ledger::Ledger;
+use super::observation::Observation;
 use super::observe::{Subject, observe};
 use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
-use super::plan::{Plan, plan};
+use super::plan::{Plan, Refusal, plan};
+use super::removal::removal;
 use super::session::{Entrance, Power, assume, least_power};
+use super::simulate::ask_simulator;
 use crate::aws::clients::{Attempts, Clients};
 use crate::aws::failure::AwsFailure;
 use crate::ids::AccountId;
-use crate::setup::desired::Desired;
+use crate::setup::desired::{Desired, ExtraPolicies, Grant};
 
-/// Whether the plan is carried out.
+/// What becomes of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
-    /// The plan is made and shown.
+    /// What apply would change is worked out and shown.
     Plan,
-    /// The plan is made and carried out.
+    /// It is made as the setup says.
     Apply,
+    /// What differs from the setup is worked out and shown.
+    Verify {
+        /// Whether IAM's policy simulator is asked, too.
+        simulate: bool,
+    },
+    /// The setup is taken away.
+    Remove {
+        /// Even where somebody else's policies or instance profiles hang on the role.
+        force: bool,
+    },
+}
+
+impl Goal {
+    /// What the work needs to be allowed.
+    pub fn power(self) -> Power {
+        match self {
+            Self::Plan | Self::Verify { simulate: false } => Power::Read,
+            Self::Verify { simulate: true } => Power::Simulate,
+            Self::Apply => Power::Write,
+            Self::Remove { .. } => Power::Remove,
+        }
+    }
 }
 
 /// The account to work on.
@@ -83,8 +112,7 @@ async fn work(
         None => clients.iam_of_caller(attempts),
         Some(entrance) => {
             step(Step::AssumeRole);
-            let power = if goal == Goal::Apply { Power::Write } else { Power::Read };
-            let policy = least_power(desired, power);
+            let policy = least_power(desired, goal.power());
             assume(clients, task.account_id, entrance, &policy, attempts)
                 .await
                 .map_err(|failure| of_aws(Step::AssumeRole, failure))?
@@ -92,24 +120,19 @@ async fn work(
     };
 
     step(Step::Observe);
-    let subject = Subject {
-        role: desired.role.clone(),
-        inline: desired.inline.keys().cloned().collect(),
-        grants: desired.granted().map(|(grantee, grant)| (grantee.clone(), grant.name.clone())).collect(),
-    };
+    let subject = subject(desired, goal);
     let mut created_meanwhile = false;
     loop {
         let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
-        let plan = plan(desired, &observation).map_err(|refusal| Failure {
-            step: Step::Plan,
-            code: refusal.code.to_owned(),
-            message: refusal.message,
-            request_id: None,
-            fix: refusal.fix,
-        })?;
+        let plan = match goal {
+            Goal::Verify { simulate } => return verify(&iam, task, &observation, simulate, step, outcome).await,
+            Goal::Plan | Goal::Apply => plan(desired, &observation),
+            Goal::Remove { force } => removal(desired, &observation, force),
+        };
+        let plan = plan.map_err(of_refusal)?;
         outcome.notes.clone_from(&plan.notes);
         if goal == Goal::Plan {
-            show(&plan, outcome);
+            show(&plan, desired, ledger, outcome);
             return Ok(());
         }
         match carry_out(&iam, ledger, &plan, step, outcome).await {
@@ -131,16 +154,64 @@ async fn work(
     }
 }
 
-fn show(plan: &Plan, outcome: &mut Outcome) {
-    outcome.parts = plan.parts();
-    for change in &plan.changes {
-        *outcome.parts.get_mut(change.write.part()) = PartStatus::Pending;
+/// What the goal needs to know.
+fn subject(desired: &Desired, goal: Goal) -> Subject {
+    let removes = matches!(goal, Goal::Remove { .. });
+    let named = |grant: &Grant| grant.to.iter().map(|to| (to.clone(), grant.name.clone())).collect::<Vec<_>>();
+    Subject {
+        role: desired.role.clone(),
+        inline: desired.inline.keys().cloned().collect(),
+        // What is taken away must be known, so that it could be put back; evidence is of everything that counts.
+        other_inline: match goal {
+            Goal::Plan | Goal::Apply => desired.extra_policies == ExtraPolicies::Remove,
+            Goal::Verify { .. } => desired.extra_policies != ExtraPolicies::Ignore,
+            Goal::Remove { .. } => true,
+        },
+        grants: desired.grants.iter().flat_map(named).collect(),
+        instance_profiles: removes,
     }
-    if plan.creates_role() {
-        outcome.parts.trust = PartStatus::Pending;
+}
+
+/// Tells of what apply would change.
+fn show(plan: &Plan, desired: &Desired, ledger: &impl Ledger, outcome: &mut Outcome) {
+    outcome.parts = plan.parts;
+    for change in &plan.changes {
+        ledger.settled(change, &ChangeResult::Pending);
+        for part in change.write.parts() {
+            *outcome.parts.get_mut(*part) = PartStatus::Pending;
+        }
+        // A role that is not there is one difference; that its policies are not there either goes without saying.
+        if !(plan.creates_role() && change.write.parts() == [Part::Permissions]) {
+            outcome.differences.extend(Difference::of(change, desired.role_arn.partition()));
+        }
     }
     outcome.changes = u32::try_from(plan.changes.len()).unwrap_or(u32::MAX);
     outcome.status = if plan.is_empty() { AccountStatus::Unchanged } else { AccountStatus::Pending };
+}
+
+/// Tells of what differs, with the evidence.
+async fn verify(
+    iam: &aws_sdk_iam::Client,
+    task: &Task,
+    observation: &Observation,
+    simulate: bool,
+    step: &(impl Fn(Step) + Sync),
+    outcome: &mut Outcome,
+) -> Result<(), Failure> {
+    let mut drift = drift(&task.desired, observation);
+    if simulate {
+        step(Step::Verify);
+        let answer = ask_simulator(iam, &task.desired, observation).await;
+        let simulated = answer.map_err(|failure| of_aws(Step::Verify, failure))?;
+        drift.differences.extend(simulated.denied);
+        drift.notes.extend(simulated.notes);
+    }
+    outcome.status = drift.status();
+    outcome.parts = drift.parts();
+    outcome.evidence = Some(evidence(&task.desired, observation));
+    outcome.differences = drift.differences;
+    outcome.notes = drift.notes;
+    Ok(())
 }
 
 async fn carry_out(
@@ -150,21 +221,19 @@ async fn carry_out(
     step: &(impl Fn(Step) + Sync),
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
-    let done = plan.parts();
+    outcome.parts = plan.parts;
     // What is to be written counts as not reached until the last write of its part is through.
-    outcome.parts = done;
-    for change in &plan.changes {
-        *outcome.parts.get_mut(change.write.part()) = PartStatus::NotReached;
-    }
-    if plan.creates_role() {
-        outcome.parts.trust = PartStatus::NotReached;
+    for part in plan.changes.iter().flat_map(|change| change.write.parts()) {
+        *outcome.parts.get_mut(*part) = PartStatus::NotReached;
     }
     for (index, change) in plan.changes.iter().enumerate() {
-        let part = change.write.part();
+        let parts = change.write.parts();
         let at = change.write.step();
         step(at);
         if let Err(error) = apply(iam, ledger, change, plan.creates_role()).await {
-            *outcome.parts.get_mut(part) = PartStatus::Failed;
+            if let Some(part) = parts.first() {
+                *outcome.parts.get_mut(*part) = PartStatus::Failed;
+            }
             outcome.status = AccountStatus::Failed;
             return Err(match error {
                 ApplyError::Aws(failure) => of_aws(at, failure),
@@ -178,20 +247,20 @@ async fn carry_out(
             });
         }
         outcome.changes += 1;
-        let more = plan.changes.iter().skip(index + 1).any(|later| later.write.part() == part);
-        if !more {
-            *outcome.parts.get_mut(part) = done.get(part);
-        }
-        if index == 0 && plan.creates_role() {
-            outcome.parts.trust = done.trust;
+        for part in parts {
+            let more = plan.changes.iter().skip(index + 1).any(|later| later.write.parts().contains(part));
+            if !more {
+                *outcome.parts.get_mut(*part) = plan.parts.get(*part);
+            }
         }
     }
-    outcome.status = match (plan.is_empty(), plan.creates_role()) {
-        (true, _) => AccountStatus::Unchanged,
-        (false, true) => AccountStatus::Created,
-        (false, false) => AccountStatus::Updated,
-    };
+    outcome.status = plan.status;
     Ok(())
+}
+
+fn of_refusal(refusal: Refusal) -> Failure {
+    let Refusal { code, message, fix } = refusal;
+    Failure { step: Step::Plan, code: code.to_owned(), message, request_id: None, fix }
 }
 
 fn of_aws(step: Step, failure: AwsFailure) -> Failure {

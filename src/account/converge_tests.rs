@@ -65,7 +65,7 @@ impl Wire {
                 "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
             }
             "GetUser" => {
-                "<User><Path>/</Path><UserName>analyst</UserName><UserId>A</UserId><Arn>a</Arn><CreateDate>2020-01-01T00:00:00Z</CreateDate></User>"
+                "<User><Path>/</Path><UserName>analyst</UserName><UserId>A</UserId><Arn>arn:aws:iam::123456789012:user/analyst</Arn><CreateDate>2020-01-01T00:00:00Z</CreateDate></User>"
             }
             "CreateRole" => {
                 "<Role><Path>/</Path><RoleName>r</RoleName><RoleId>R</RoleId><Arn>a</Arn><CreateDate>2020-01-01T00:00:00Z</CreateDate></Role>"

@@ -1,10 +1,19 @@
 //! One account: session, observe, plan, apply, outcome.
 
+#[cfg(test)]
+mod any_state_tests;
+#[cfg(test)]
+mod any_state_world_tests;
 pub mod apply;
 pub mod change;
 pub mod converge;
 #[cfg(test)]
 pub(crate) mod converge_tests;
+pub mod difference;
+pub mod drift;
+#[cfg(test)]
+mod drift_tests;
+pub mod evidence;
 pub mod fix;
 pub mod ledger;
 pub mod observation;
@@ -13,6 +22,9 @@ pub mod outcome;
 pub mod plan;
 #[cfg(test)]
 pub(crate) mod plan_tests;
+pub mod question;
+pub mod removal;
 pub mod session;
 #[cfg(test)]
 mod session_tests;
+pub mod simulate;

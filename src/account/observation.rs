@@ -9,7 +9,7 @@ use crate::ids::{Arn, PolicyName, PrincipalRef};
 pub struct Observation {
     /// The role, if it is there.
     pub role: Option<ObservedRole>,
-    /// One for each principal that was asked about, and the name of its grant.
+    /// One for each principal and each inline policy of it that was asked about.
     pub grants: BTreeMap<(PrincipalRef, PolicyName), ObservedGrant>,
 }
 
@@ -32,10 +32,21 @@ pub struct ObservedRole {
     pub tags: BTreeMap<String, String>,
     /// The names of all its inline policies.
     pub inline_names: BTreeSet<PolicyName>,
-    /// Those inline policies that were asked for and are there, decoded JSON text.
+    /// Those inline policies whose text was asked for and that are there, decoded JSON text.
     pub inline: BTreeMap<PolicyName, String>,
     /// The managed policies attached to it.
     pub managed: BTreeSet<Arn>,
+    /// The names of the instance profiles that it is in; empty where nobody asked.
+    pub instance_profiles: BTreeSet<String>,
+}
+
+impl ObservedRole {
+    /// The value of a tag. IAM takes keys that differ in upper and lower case only for the same key, and keeps the
+    /// spelling that it has.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        let folded = key.to_lowercase();
+        self.tags.iter().find(|(known, _)| known.to_lowercase() == folded).map(|(_, value)| value.as_str())
+    }
 }
 
 /// What a principal has by way of a grant.

@@ -23,39 +23,58 @@ pub struct Subject {
     pub role: RoleName,
     /// The inline policies of the role whose text is needed.
     pub inline: Vec<PolicyName>,
+    /// Whether the text of the role's other inline policies is needed as well.
+    pub other_inline: bool,
     /// The principals that should have a grant, each with the name of the inline policy that is the grant.
     pub grants: Vec<(PrincipalRef, PolicyName)>,
+    /// Whether to ask which instance profiles the role is in.
+    pub instance_profiles: bool,
 }
 
-/// Reads everything that `subject` names, in one round trip where it is all there.
+/// Reads everything that `subject` names, in one round trip where it is all there and nothing else is.
 ///
 /// # Errors
 /// The first read that failed for another reason than `NoSuchEntity`, or an answer that cannot be read.
 pub async fn observe(iam: &Client, subject: &Subject) -> Result<Observation, AwsFailure> {
-    let inline = future::try_join_all(subject.inline.iter().map(|name| async move {
-        let text = role_policy(iam, subject.role.as_str(), name).await?;
-        Ok::<_, AwsFailure>(text.map(|text| (name.clone(), text)))
+    let grants = future::try_join_all(subject.grants.iter().map(|(grantee, policy)| async move {
+        Ok::<_, AwsFailure>(((grantee.clone(), policy.clone()), grant(iam, grantee, policy).await?))
     }));
-    let grants = future::try_join_all(subject.grants.iter().map(|(grantee, name)| async move {
-        Ok::<_, AwsFailure>(((grantee.clone(), name.clone()), grant(iam, grantee, name).await?))
-    }));
-    let (role, inline_names, managed, inline, grants) = future::try_join5(
-        get_role(iam, &subject.role),
-        inline_names(iam, &subject.role),
-        managed(iam, &subject.role),
-        inline,
-        grants,
-    )
-    .await?;
+    let profiles =
+        async { if subject.instance_profiles { instance_profiles(iam, &subject.role).await } else { Ok(None) } };
+    let policies = async {
+        let (inline_names, managed, mut inline) = future::try_join3(
+            inline_names(iam, &subject.role),
+            managed(iam, &subject.role),
+            inline_texts(iam, &subject.role, subject.inline.iter()),
+        )
+        .await?;
+        let names = inline_names.unwrap_or_default();
+        if subject.other_inline {
+            let others = names.iter().filter(|name| !subject.inline.contains(name));
+            inline.extend(inline_texts(iam, &subject.role, others).await?);
+        }
+        Ok((names, managed.unwrap_or_default(), inline))
+    };
+    let (role, (inline_names, managed, inline), grants, profiles) =
+        future::try_join4(get_role(iam, &subject.role), policies, grants, profiles).await?;
     // The reads are side by side, so a role that comes or goes between them shows as absent and is read again by the
     // next run; nothing is concluded from the lists of a role that GetRole did not find.
-    let role = role.map(|role| ObservedRole {
-        inline_names: inline_names.unwrap_or_default(),
-        managed: managed.unwrap_or_default(),
-        inline: inline.into_iter().flatten().collect(),
-        ..role
-    });
+    let instance_profiles = profiles.unwrap_or_default();
+    let role = role.map(|role| ObservedRole { inline_names, managed, inline, instance_profiles, ..role });
     Ok(Observation { role, grants: grants.into_iter().collect() })
+}
+
+/// Those of the inline policies that are there.
+async fn inline_texts(
+    iam: &Client,
+    role: &RoleName,
+    names: impl Iterator<Item = &PolicyName>,
+) -> Result<BTreeMap<PolicyName, String>, AwsFailure> {
+    let texts = future::try_join_all(names.map(|name| async move {
+        let text = role_policy(iam, role.as_str(), name).await?;
+        Ok::<_, AwsFailure>(text.map(|text| (name.clone(), text)))
+    }));
+    Ok(texts.await?.into_iter().flatten().collect())
 }
 
 async fn get_role(iam: &Client, role: &RoleName) -> Result<Option<ObservedRole>, AwsFailure> {
@@ -78,6 +97,7 @@ async fn get_role(iam: &Client, role: &RoleName) -> Result<Option<ObservedRole>,
         inline_names: BTreeSet::new(),
         inline: BTreeMap::new(),
         managed: BTreeSet::new(),
+        instance_profiles: BTreeSet::new(),
     }))
 }
 
@@ -95,6 +115,13 @@ async fn managed(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<Arn>>,
     let Some(attached) = absent_or(OPERATION, collect(pages).await)? else { return Ok(None) };
     let arns = attached.iter().map(|policy| parse_arn(OPERATION, policy.policy_arn().unwrap_or_default()));
     arns.collect::<Result<_, _>>().map(Some)
+}
+
+async fn instance_profiles(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<String>>, AwsFailure> {
+    const OPERATION: &str = "iam ListInstanceProfilesForRole";
+    let pages = iam.list_instance_profiles_for_role().role_name(role.as_str()).into_paginator().items().send();
+    let profiles = absent_or(OPERATION, collect(pages).await)?;
+    Ok(profiles.map(|profiles| profiles.iter().map(|profile| profile.instance_profile_name().to_owned()).collect()))
 }
 
 async fn role_policy(iam: &Client, role: &str, policy: &PolicyName) -> Result<Option<String>, AwsFailure> {
@@ -121,21 +148,30 @@ async fn grant(iam: &Client, grantee: &PrincipalRef, policy: &PolicyName) -> Res
     match document {
         Some(text) => Ok(ObservedGrant::Present(text)),
         // `NoSuchEntity` may mean the policy or its owner; IAM tells the two apart in its message only, so ask.
-        None if principal_exists(iam, grantee).await? => Ok(ObservedGrant::Absent),
+        None if principal_arn(iam, grantee).await?.is_some() => Ok(ObservedGrant::Absent),
         None => Ok(ObservedGrant::NoPrincipal),
     }
 }
 
-async fn principal_exists(iam: &Client, principal: &PrincipalRef) -> Result<bool, AwsFailure> {
+/// The principal's ARN, with its path; `None` where it does not exist.
+pub(super) async fn principal_arn(iam: &Client, principal: &PrincipalRef) -> Result<Option<Arn>, AwsFailure> {
     let name = principal.name();
-    Ok(match principal.kind() {
-        PrincipalKind::User => absent_or("iam GetUser", iam.get_user().user_name(name).send().await)?.is_some(),
-        PrincipalKind::Group => {
-            // One member is enough: the question is only whether the group is there.
-            absent_or("iam GetGroup", iam.get_group().group_name(name).max_items(1).send().await)?.is_some()
+    let (operation, arn) = match principal.kind() {
+        PrincipalKind::User => {
+            let answer = absent_or("iam GetUser", iam.get_user().user_name(name).send().await)?;
+            ("iam GetUser", answer.map(|answer| answer.user().map(|user| user.arn().to_owned())))
         }
-        PrincipalKind::Role => absent_or("iam GetRole", iam.get_role().role_name(name).send().await)?.is_some(),
-    })
+        PrincipalKind::Group => {
+            // One member is enough: the question is only which group it is.
+            let answer = absent_or("iam GetGroup", iam.get_group().group_name(name).max_items(1).send().await)?;
+            ("iam GetGroup", answer.map(|answer| answer.group().map(|group| group.arn().to_owned())))
+        }
+        PrincipalKind::Role => {
+            let answer = absent_or("iam GetRole", iam.get_role().role_name(name).send().await)?;
+            ("iam GetRole", answer.map(|answer| answer.role().map(|role| role.arn().to_owned())))
+        }
+    };
+    arn.map(|arn| parse_arn(operation, &arn.unwrap_or_default())).transpose()
 }
 
 /// Gathers the items of every page.
@@ -168,7 +204,7 @@ where
 }
 
 /// A policy document as IAM sends it, `%XX`-encoded (RFC 3986). A `+` is a plus sign, not a space.
-fn decode(operation: &'static str, text: &str) -> Result<String, AwsFailure> {
+pub(super) fn decode(operation: &'static str, text: &str) -> Result<String, AwsFailure> {
     percent_decode_str(text)
         .decode_utf8()
         .map(std::borrow::Cow::into_owned)
@@ -180,7 +216,7 @@ fn parse_arn(operation: &'static str, text: &str) -> Result<Arn, AwsFailure> {
 }
 
 /// An answer that came, and makes no sense.
-fn unreadable(operation: &'static str, what: &str) -> AwsFailure {
+pub(super) fn unreadable(operation: &'static str, what: &str) -> AwsFailure {
     AwsFailure {
         operation,
         code: "UnreadableAnswer".to_owned(),

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::change::Part;
+use super::difference::Difference;
+use super::evidence::Evidence;
 use crate::ids::{AccountId, Arn};
 
 /// An enum of words that stand in files: each variant is written as its `snake_case` name, everywhere the same.
@@ -144,9 +146,11 @@ words!(
         PutGrant = "put_grant",
         /// iam DeleteUserPolicy, DeleteGroupPolicy or DeleteRolePolicy on a grantee.
         RemoveGrant = "remove_grant",
+        /// iam RemoveRoleFromInstanceProfile.
+        RemoveProfile = "remove_profile",
         /// iam DeleteRole.
         DeleteRole = "delete_role",
-        /// Reading back.
+        /// Asking IAM's policy simulator.
         Verify = "verify",
     }
 );
@@ -227,6 +231,12 @@ pub struct Outcome {
     pub reason: Option<String>,
     /// What is worth knowing though nothing failed, such as a foreign policy on the role.
     pub notes: Vec<String>,
+    /// What differs from the setup; only plan and verify fill it in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// What was wanted and what was found, by digest; only verify fills it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
     /// The most times that any one call for this account was sent; 1 when nothing had to be tried again, 0 when
     /// nothing was sent.
     pub attempts: u32,
@@ -251,6 +261,8 @@ impl Outcome {
             failure: None,
             reason: Some(reason),
             notes: Vec::new(),
+            differences: Vec::new(),
+            evidence: None,
             attempts: 0,
             started_at: None,
             duration: Duration::ZERO,

@@ -4,53 +4,30 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Change, Part, Write};
+use super::change::{Change, Write};
 use super::observation::{Observation, ObservedGrant, ObservedRole};
-use super::outcome::{PartStatus, Parts};
-use crate::ids::PolicyName;
+use super::outcome::{AccountStatus, PartStatus, Parts};
+use crate::ids::{Arn, PolicyName, PrincipalKind, PrincipalRef};
 use crate::policy::{CanonicalPolicy, PolicyKind};
-use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal, OWNER_TAG, Policy};
+use crate::setup::desired::{Desired, ExtraPolicies, Grant, MissingPrincipal, OWNER_TAG, Policy};
 
-/// The changes that lead from an observation to a setup.
+/// The changes that lead from an observation to what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// The changes, in order: the role, its trust, its permissions, and the grants last.
+    /// The changes, in order. Towards a setup: the role, its trust, its permissions, and the grants last.
     pub changes: Vec<Change>,
     /// What is worth knowing though it needs no change.
     pub notes: Vec<String>,
-    /// Whether the PassRole part is not asked for, or cannot be done and need not be.
-    pub pass_role_skipped: bool,
+    /// What each part will have become when every change is made.
+    pub parts: Parts,
+    /// What the account will have become when every change is made.
+    pub status: AccountStatus,
 }
 
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
-    }
-
-    /// What each part will have become when every change is made: `created` and `updated`, or `unchanged`.
-    pub fn parts(&self) -> Parts {
-        let creates =
-            |part: Part| self.changes.iter().any(|change| change.write.part() == part && change.before.is_none());
-        let touches = |part: Part| self.changes.iter().any(|change| change.write.part() == part);
-        let mut parts = Parts::all(PartStatus::Unchanged);
-        for part in [Part::Role, Part::Trust, Part::Permissions, Part::PassRole] {
-            *parts.get_mut(part) = if !touches(part) {
-                PartStatus::Unchanged
-            } else if creates(part) && (part == Part::PassRole || self.creates_role()) {
-                PartStatus::Created
-            } else {
-                PartStatus::Updated
-            };
-        }
-        if self.creates_role() {
-            // CreateRole carries the trust policy.
-            parts.trust = PartStatus::Created;
-        }
-        if self.pass_role_skipped && !touches(Part::PassRole) {
-            parts.pass_role = PartStatus::Skipped;
-        }
-        parts
     }
 
     /// Whether the role is not there yet.
@@ -75,21 +52,66 @@ pub struct Refusal {
 /// # Errors
 /// [`Refusal`] where the role is not ours, where an immutable attribute differs, or where a grantee is missing.
 pub fn plan(desired: &Desired, observed: &Observation) -> Result<Plan, Refusal> {
-    let mut plan =
-        Plan { changes: Vec::new(), notes: Vec::new(), pass_role_skipped: desired.granted().next().is_none() };
-    match &observed.role {
-        None => create(desired, &mut plan.changes),
+    let mut notes = Vec::new();
+    let mut changes = match &observed.role {
+        None => create(desired),
         Some(role) => {
             refuse_what_is_not_ours(desired, role)?;
-            update(desired, role, &mut plan);
+            refuse_another_path(desired, role)?;
+            refuse_another_case(desired, role)?;
+            let mut changes = role_changes(desired, role);
+            extras(desired, role, &mut changes, &mut notes);
+            changes.sort_by_key(room_first);
+            changes
         }
-    }
-    grants(desired, observed, &mut plan)?;
-    Ok(plan)
+    };
+    let skipped = grants(desired, observed, &mut changes, &mut notes)?;
+    Ok(Plan { parts: parts(observed, &changes, skipped), status: status(observed, &changes), changes, notes })
 }
 
-fn create(desired: &Desired, changes: &mut Vec<Change>) {
+fn status(observed: &Observation, changes: &[Change]) -> AccountStatus {
+    match (changes.is_empty(), &observed.role) {
+        (true, _) => AccountStatus::Unchanged,
+        (false, None) => AccountStatus::Created,
+        (false, Some(_)) => AccountStatus::Updated,
+    }
+}
+
+fn parts(observed: &Observation, changes: &[Change], pass_role_skipped: bool) -> Parts {
+    let mut parts = Parts::all(PartStatus::Unchanged);
+    for change in changes {
+        for part in change.write.parts() {
+            let grant = matches!(change.write, Write::PutGrant { .. });
+            let is_new = if grant { change.before.is_none() } else { observed.role.is_none() };
+            let status = parts.get_mut(*part);
+            *status = match is_new {
+                true if *status != PartStatus::Updated => PartStatus::Created,
+                _ => PartStatus::Updated,
+            };
+        }
+    }
+    if pass_role_skipped && parts.pass_role == PartStatus::Unchanged {
+        parts.pass_role = PartStatus::Skipped;
+    }
+    parts
+}
+
+/// The order of a role's writes. IAM counts a role's policies at each write, so what makes room comes before what takes
+/// it: or a role with all that it may have could never be brought to a setup that would fit.
+fn room_first(change: &Change) -> (u8, isize) {
+    let size = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count().cast_signed();
+    match &change.write {
+        Write::DetachRolePolicy { .. } | Write::DeleteRolePolicy { .. } => (1, 0),
+        Write::PutRolePolicy { document, .. } => (2, size(document) - change.before.as_deref().map_or(0, size)),
+        Write::AttachRolePolicy { .. } => (3, 0),
+        Write::DeleteRolePermissionsBoundary { .. } => (4, 0),
+        _ => (0, 0),
+    }
+}
+
+fn create(desired: &Desired) -> Vec<Change> {
     let role = &desired.role;
+    let mut changes = Vec::new();
     let mut add = |write| changes.push(Change { write, before: None });
     add(Write::CreateRole {
         role: role.clone(),
@@ -106,12 +128,13 @@ fn create(desired: &Desired, changes: &mut Vec<Change>) {
     for policy in &desired.managed {
         add(Write::AttachRolePolicy { role: role.clone(), policy: policy.clone() });
     }
+    changes
 }
 
 fn refuse_what_is_not_ours(desired: &Desired, role: &ObservedRole) -> Result<(), Refusal> {
     let name = &desired.role;
-    match role.tags.get(OWNER_TAG) {
-        Some(owner) if *owner == desired.setup => {}
+    match role.tag(OWNER_TAG) {
+        Some(owner) if owner == desired.setup => {}
         _ if desired.adopt => {}
         Some(owner) => {
             return Err(Refusal {
@@ -128,6 +151,10 @@ fn refuse_what_is_not_ours(desired: &Desired, role: &ObservedRole) -> Result<(),
             });
         }
     }
+    Ok(())
+}
+
+fn refuse_another_path(desired: &Desired, role: &ObservedRole) -> Result<(), Refusal> {
     if role.path != desired.path {
         return Err(Refusal {
             code: "PathDiffers",
@@ -138,7 +165,13 @@ fn refuse_what_is_not_ours(desired: &Desired, role: &ObservedRole) -> Result<(),
             fix: "delete the role so that it can be created again, or set the setup's path to the role's".to_owned(),
         });
     }
-    if role.arn != desired.role_arn {
+    Ok(())
+}
+
+/// IAM finds a role whatever the case of its name; policies that name its ARN do not.
+pub(super) fn refuse_another_case(desired: &Desired, role: &ObservedRole) -> Result<(), Refusal> {
+    let name = &desired.role;
+    if role.arn.resource().rsplit('/').next() != Some(name.as_str()) {
         return Err(Refusal {
             code: "NameDiffers",
             message: format!("IAM finds `{}` under the name `{name}`: they differ in upper and lower case", role.arn),
@@ -148,20 +181,21 @@ fn refuse_what_is_not_ours(desired: &Desired, role: &ObservedRole) -> Result<(),
     Ok(())
 }
 
-fn update(desired: &Desired, role: &ObservedRole, plan: &mut Plan) {
+/// The changes of a role that is there, but for what is on it and not in the setup.
+pub(super) fn role_changes(desired: &Desired, role: &ObservedRole) -> Vec<Change> {
     let name = &desired.role;
-    let changes = &mut plan.changes;
+    let mut changes = Vec::new();
     let mut add = |write, before| changes.push(Change { write, before });
 
     // The owner's tag first: whatever comes after it is then known to be ours.
     let tags: BTreeMap<String, String> = desired
         .tags
         .iter()
-        .filter(|(key, value)| role.tags.get(*key) != Some(*value))
+        .filter(|(key, value)| role.tag(key) != Some(value.as_str()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     if !tags.is_empty() {
-        let before: BTreeMap<_, _> = role.tags.iter().filter(|(key, _)| tags.contains_key(*key)).collect();
+        let before: BTreeMap<_, _> = tags.keys().filter_map(|key| Some((key, role.tag(key)?))).collect();
         let before = serde_json::json!(before).to_string();
         add(Write::TagRole { role: name.clone(), tags }, Some(before));
     }
@@ -193,73 +227,117 @@ fn update(desired: &Desired, role: &ObservedRole, plan: &mut Plan) {
     for policy in desired.managed.difference(&role.managed) {
         add(Write::AttachRolePolicy { role: name.clone(), policy: policy.clone() }, None);
     }
-    extras(desired, role, plan);
+    changes
 }
 
-/// What is on the role and not in the setup. A grant that the role has on itself is ours.
-fn extras(desired: &Desired, role: &ObservedRole, plan: &mut Plan) {
+/// What is on the role and not in the setup.
+pub(super) struct Foreign<'a> {
+    pub(super) managed: Vec<&'a Arn>,
+    pub(super) inline: Vec<&'a PolicyName>,
+    pub(super) boundary: Option<&'a Arn>,
+}
+
+/// Finds what is on the role and not in the setup. A grant that the role has on itself is ours.
+pub(super) fn foreign<'a>(desired: &'a Desired, role: &'a ObservedRole) -> Foreign<'a> {
+    let ours =
+        |name: &PolicyName| desired.inline.contains_key(name) || desired.grants.iter().any(|grant| grant.name == *name);
+    Foreign {
+        managed: role.managed.difference(&desired.managed).collect(),
+        inline: role.inline_names.iter().filter(|name| !ours(name)).collect(),
+        boundary: role.boundary.as_ref().filter(|_| desired.boundary.is_none()),
+    }
+}
+
+fn extras(desired: &Desired, role: &ObservedRole, changes: &mut Vec<Change>, notes: &mut Vec<String>) {
     let name = &desired.role;
-    let managed = role.managed.difference(&desired.managed);
-    let ours = |found: &PolicyName| {
-        desired.inline.contains_key(found) || desired.grants.iter().any(|grant| grant.name == *found)
-    };
-    let inline = role.inline_names.iter().filter(|found| !ours(found));
+    let Foreign { managed, inline, boundary } = foreign(desired, role);
     match desired.extra_policies {
         ExtraPolicies::Ignore => {}
         ExtraPolicies::Report => {
-            plan.notes
-                .extend(managed.map(|arn| format!("the role has a managed policy that is not in the setup: {arn}")));
-            plan.notes
-                .extend(inline.map(|found| format!("the role has an inline policy that is not in the setup: {found}")));
+            let managed = managed.into_iter().map(|arn| format!("managed policy {arn}"));
+            let inline = inline.into_iter().map(|name| format!("inline policy {name}"));
+            let boundary = boundary.into_iter().map(|arn| format!("permissions boundary {arn}"));
+            let not_in_the_setup = |what| format!("the role has a policy that is not in the setup: {what}");
+            notes.extend(managed.chain(inline).chain(boundary).map(not_in_the_setup));
         }
         ExtraPolicies::Remove => {
-            plan.changes.extend(managed.map(|policy| Change {
+            changes.extend(managed.into_iter().map(|policy| Change {
                 write: Write::DetachRolePolicy { role: name.clone(), policy: policy.clone() },
                 before: Some(policy.to_string()),
             }));
-            plan.changes.extend(inline.map(|policy| Change {
+            changes.extend(inline.into_iter().map(|policy| Change {
                 write: Write::DeleteRolePolicy { role: name.clone(), policy: policy.clone() },
                 before: role.inline.get(policy).cloned(),
+            }));
+            changes.extend(boundary.into_iter().map(|boundary| Change {
+                write: Write::DeleteRolePermissionsBoundary { role: name.clone() },
+                before: Some(boundary.to_string()),
             }));
         }
     }
 }
 
-fn grants(desired: &Desired, observed: &Observation, plan: &mut Plan) -> Result<(), Refusal> {
-    for (grantee, grant) in desired.granted() {
-        let is_the_role = *grantee.kind().as_str() == *"role" && grantee.name() == desired.role.as_str();
-        let found = match observed.grants.get(&(grantee.clone(), grant.name.clone())) {
-            Some(ObservedGrant::Present(found)) if same(PolicyKind::Identity, found, &grant.policy, desired) => {
+/// Adds the changes of every grant. Returns whether there is nobody that a grant could go to.
+fn grants(
+    desired: &Desired,
+    observed: &Observation,
+    changes: &mut Vec<Change>,
+    notes: &mut Vec<String>,
+) -> Result<bool, Refusal> {
+    let mut skipped = true;
+    for grant in &desired.grants {
+        for principal in &grant.to {
+            let found = observed.grants.get(&(principal.clone(), grant.name.clone()));
+            let gone = matches!(found, None | Some(ObservedGrant::NoPrincipal));
+            // The role gets its own grant once it is there.
+            if gone && !is_the_role(desired, principal) {
+                refuse_missing(grant, principal)?;
+                notes.push(format!("no grant for {principal}: it does not exist in this account"));
                 continue;
             }
-            Some(ObservedGrant::Present(found)) => Some(found.clone()),
-            Some(ObservedGrant::Absent) => None,
-            // The role gets its own grant once it is there.
-            Some(ObservedGrant::NoPrincipal) | None if is_the_role => None,
-            Some(ObservedGrant::NoPrincipal) | None => match grant.missing_principal {
-                MissingPrincipal::Skip => {
-                    plan.notes.push(format!("no grant for {grantee}: it does not exist in this account"));
-                    plan.pass_role_skipped = true;
-                    continue;
-                }
-                MissingPrincipal::Fail => {
-                    return Err(Refusal {
-                        code: "NoSuchPrincipal",
-                        message: format!("{grantee}, who should get the grant, does not exist in this account"),
-                        fix: format!("create {grantee} there, or name another principal with --pass-role-to"),
-                    });
-                }
-            },
-        };
-        let (principal, policy) = (grantee.clone(), grant.name.clone());
-        let write = Write::PutGrant { principal, policy, document: grant.policy.text.clone() };
-        plan.changes.push(Change { write, before: found });
+            skipped = false;
+            changes.extend(grant_change(desired, grant, principal, found));
+        }
     }
-    Ok(())
+    Ok(skipped)
+}
+
+fn refuse_missing(grant: &Grant, principal: &PrincipalRef) -> Result<(), Refusal> {
+    match grant.missing_principal {
+        MissingPrincipal::Skip => Ok(()),
+        MissingPrincipal::Fail => Err(Refusal {
+            code: "NoSuchPrincipal",
+            message: format!("{principal}, who should get the grant, does not exist in this account"),
+            fix: format!("create {principal} there, or name another principal with --pass-role-to"),
+        }),
+    }
+}
+
+/// Whether the principal is the setup's own role.
+pub(super) fn is_the_role(desired: &Desired, principal: &PrincipalRef) -> bool {
+    principal.kind() == PrincipalKind::Role && principal.name() == desired.role.as_str()
+}
+
+/// The change that one grant of one principal needs, if any.
+pub(super) fn grant_change(
+    desired: &Desired,
+    grant: &Grant,
+    principal: &PrincipalRef,
+    found: Option<&ObservedGrant>,
+) -> Option<Change> {
+    let before = match found {
+        Some(ObservedGrant::Present(found)) if same(PolicyKind::Identity, found, &grant.policy, desired) => {
+            return None;
+        }
+        Some(ObservedGrant::Present(found)) => Some(found.clone()),
+        Some(ObservedGrant::Absent | ObservedGrant::NoPrincipal) | None => None,
+    };
+    let (policy, document) = (grant.name.clone(), grant.policy.text.clone());
+    Some(Change { write: Write::PutGrant { principal: principal.clone(), policy, document }, before })
 }
 
 /// Whether what was found means what is wanted. What cannot be read as a policy does not.
 fn same(kind: PolicyKind, found: &str, wanted: &Policy, desired: &Desired) -> bool {
     found == &*wanted.text
-        || CanonicalPolicy::parse(kind, found, desired.role_arn.partition()).is_ok_and(|found| found == *wanted.meaning)
+        || CanonicalPolicy::read(kind, found, desired.role_arn.partition()).is_ok_and(|found| found == *wanted.meaning)
 }

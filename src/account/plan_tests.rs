@@ -14,7 +14,6 @@ use crate::setup::desired::{Desired, ExtraPolicies, Grant, MissingPrincipal, OWN
 
 const TRUST: &str = include_str!("../../setups/amazon-ml-redshift/trust.json");
 const PERMISSIONS: &str = include_str!("../../setups/amazon-ml-redshift/permissions.json");
-const GRANT: &str = "RolecallPassRole-AmazonMLRedshift";
 const OTHER_POLICY: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
 const OTHER_TRUST: &str =
     r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}}"#;
@@ -23,13 +22,13 @@ fn analyst() -> PrincipalRef {
     "user/analyst".parse().unwrap()
 }
 
-fn grant() -> Grant {
-    desired().grants.remove(0)
+fn grant_name() -> PolicyName {
+    "RolecallPassRole-AmazonMLRedshift".parse().unwrap()
 }
 
-/// The key under which an observation has the analyst's grant.
-fn asked() -> (PrincipalRef, PolicyName) {
-    (analyst(), GRANT.parse().unwrap())
+/// An observation of the analyst's grant.
+pub(super) fn granted(grant: ObservedGrant) -> BTreeMap<(PrincipalRef, PolicyName), ObservedGrant> {
+    [((analyst(), grant_name()), grant)].into()
 }
 
 fn arn(text: &str) -> Arn {
@@ -59,7 +58,7 @@ pub(super) fn desired() -> Desired {
         extra_policies: ExtraPolicies::Report,
         grants: vec![Grant {
             to: vec![analyst()],
-            name: GRANT.parse().unwrap(),
+            name: grant_name(),
             policy: Policy::parse(PolicyKind::Identity, grant, &aws).unwrap(),
             missing_principal: MissingPrincipal::Fail,
         }],
@@ -68,7 +67,7 @@ pub(super) fn desired() -> Desired {
 }
 
 /// What IAM has after the plan's writes.
-fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
+pub(super) fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
     for change in &plan.changes {
         if let Write::CreateRole {
             trust, path, description, max_session_duration, permissions_boundary, tags, ..
@@ -86,6 +85,7 @@ fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
                 inline_names: BTreeSet::new(),
                 inline: BTreeMap::new(),
                 managed: BTreeSet::new(),
+                instance_profiles: BTreeSet::new(),
             });
             continue;
         }
@@ -107,7 +107,11 @@ fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
                 role.inline.insert(policy.clone(), document.to_string());
             }
             Write::AttachRolePolicy { policy, .. } => assert!(role.managed.insert(policy.clone())),
-            Write::DeleteRolePolicy { policy, .. } => assert!(role.inline_names.remove(policy)),
+            Write::DeleteRolePolicy { policy, .. } => {
+                assert!(role.inline_names.remove(policy));
+                role.inline.remove(policy);
+            }
+            Write::DeleteRolePermissionsBoundary { .. } => role.boundary = None,
             Write::DetachRolePolicy { policy, .. } => assert!(role.managed.remove(policy)),
             other => panic!("no plan of an apply holds {other:?}"),
         }
@@ -117,59 +121,35 @@ fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
 
 #[test]
 fn an_account_without_the_role_gets_it_whole_and_the_grant_last() {
-    let nothing = Observation { role: None, grants: [(asked(), ObservedGrant::Absent)].into() };
+    let nothing = Observation { role: None, grants: granted(ObservedGrant::Absent) };
     let plan = plan(&desired(), &nothing).unwrap();
     let actions: Vec<_> = plan.changes.iter().map(|change| change.write.action()).collect();
     assert_eq!(actions, ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutUserPolicy"]);
     for part in [Part::Role, Part::Trust, Part::Permissions, Part::PassRole] {
-        assert_eq!(plan.parts().get(part), PartStatus::Created, "{part:?}");
+        assert_eq!(plan.parts.get(part), PartStatus::Created, "{part:?}");
     }
 }
 
 #[test]
 fn without_a_principal_the_grant_is_skipped() {
-    let desired = Desired { grants: vec![Grant { to: Vec::new(), ..grant() }], ..desired() };
+    let desired = Desired { grants: Vec::new(), ..desired() };
     let plan = plan(&desired, &Observation::default()).unwrap();
-    assert_eq!(plan.parts().pass_role, PartStatus::Skipped);
+    assert_eq!(plan.parts.pass_role, PartStatus::Skipped);
 }
 
 #[test]
 fn a_missing_principal_stops_the_account_before_anything_is_written_or_is_told_of() {
-    let nobody = Observation { role: None, grants: [(asked(), ObservedGrant::NoPrincipal)].into() };
+    let nobody = Observation { role: None, grants: granted(ObservedGrant::NoPrincipal) };
     assert_eq!(plan(&desired(), &nobody).unwrap_err().code, "NoSuchPrincipal");
-    let lenient = Desired { grants: vec![Grant { missing_principal: MissingPrincipal::Skip, ..grant() }], ..desired() };
+    let mut lenient = desired();
+    lenient.grants[0].missing_principal = MissingPrincipal::Skip;
     let plan = plan(&lenient, &nobody).unwrap();
-    assert_eq!((plan.parts().pass_role, plan.notes.len()), (PartStatus::Skipped, 1));
-}
-
-#[test]
-fn each_grant_is_put_under_its_own_name() {
-    let second =
-        Grant { name: "Second".parse().unwrap(), to: vec![analyst(), "group/data".parse().unwrap()], ..grant() };
-    let desired = Desired { grants: vec![grant(), second], ..desired() };
-    let absent =
-        |principal: &str, name: &str| ((principal.parse().unwrap(), name.parse().unwrap()), ObservedGrant::Absent);
-    let state = Observation {
-        role: None,
-        grants: [absent("user/analyst", GRANT), absent("user/analyst", "Second"), absent("group/data", "Second")]
-            .into(),
-    };
-    let first = plan(&desired, &state).unwrap();
-    let puts = first.changes.iter().filter_map(|change| match &change.write {
-        Write::PutGrant { principal, policy, .. } => Some((principal.to_string(), policy.to_string())),
-        _ => None,
-    });
-    let put = |principal: &str, name: &str| (principal.to_owned(), name.to_owned());
-    assert_eq!(
-        puts.collect::<Vec<_>>(),
-        [put("user/analyst", GRANT), put("user/analyst", "Second"), put("group/data", "Second")]
-    );
-    assert!(plan(&desired, &carry_out(&first, state)).unwrap().is_empty());
+    assert_eq!((plan.parts.pass_role, plan.notes.len()), (PartStatus::Skipped, 1));
 }
 
 #[test]
 fn what_is_not_ours_or_cannot_be_changed_is_refused() {
-    let start = Observation { role: None, grants: [(asked(), ObservedGrant::Absent)].into() };
+    let start = Observation { role: None, grants: granted(ObservedGrant::Absent) };
     let ours = carry_out(&plan(&desired(), &start).unwrap(), start);
     let with = |edit: &dyn Fn(&mut ObservedRole)| {
         let mut state = ours.clone();
@@ -193,7 +173,7 @@ fn what_is_not_ours_or_cannot_be_changed_is_refused() {
 const INLINE_NAMES: &[&str] = &["AmazonMLRedshiftAccess", "ByHand", "RolecallPassRole-AmazonMLRedshift"];
 const MANAGED: &[&str] = &["arn:aws:iam::aws:policy/SecurityAudit", "arn:aws:iam::aws:policy/ReadOnlyAccess"];
 
-fn states() -> impl Strategy<Value = Observation> {
+pub(super) fn states() -> impl Strategy<Value = Observation> {
     let policy = prop_oneof![Just(PERMISSIONS), Just(OTHER_POLICY), Just("not even JSON")];
     let boundary = proptest::option::of(prop_oneof![
         Just("arn:aws:iam::123456789012:policy/Boundary"),
@@ -224,12 +204,12 @@ fn states() -> impl Strategy<Value = Observation> {
                 inline_names: inline.keys().cloned().collect(),
                 inline,
                 managed: managed.into_iter().map(arn).collect(),
+                instance_profiles: BTreeSet::new(),
             }
         });
     let grant =
         prop_oneof![Just(ObservedGrant::Absent), policy.prop_map(|text| ObservedGrant::Present(text.to_owned()))];
-    (proptest::option::of(role), grant)
-        .prop_map(|(role, grant)| Observation { role, grants: [(asked(), grant)].into() })
+    (proptest::option::of(role), grant).prop_map(|(role, grant)| Observation { role, grants: granted(grant) })
 }
 
 proptest! {

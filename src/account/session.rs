@@ -28,13 +28,17 @@ pub struct Entrance {
     pub duration_seconds: i32,
 }
 
-/// Whether the work writes.
+/// What the work does in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Power {
     /// plan and verify.
     Read,
+    /// verify with IAM's policy simulator.
+    Simulate,
     /// apply.
     Write,
+    /// remove.
+    Remove,
 }
 
 /// A session policy, and how close it is to what is needed.
@@ -58,49 +62,69 @@ pub fn least_power(desired: &Desired, power: Power) -> SessionPolicy {
 }
 
 fn session_policy(desired: &Desired, power: Power, resources: impl Fn(PrincipalKind, &str) -> Vec<String>) -> String {
-    let writes = power == Power::Write;
     let mut statements = Vec::new();
     let mut allow = |actions: Vec<&str>, resources: Vec<String>| {
         let actions: Vec<String> = actions.iter().map(|action| format!("iam:{action}")).collect();
         statements.push(json!({ "Effect": "Allow", "Action": actions, "Resource": resources }));
     };
-
-    let mut on_role = vec!["GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"];
-    if writes {
-        // CreateRole with tags is authorised as TagRole too, and with a boundary as PutRolePermissionsBoundary.
-        on_role.extend(["CreateRole", "TagRole", "UpdateAssumeRolePolicy"]);
-        if desired.description.is_some() || desired.max_session_duration.is_some() {
-            on_role.push("UpdateRole");
-        }
-        if desired.boundary.is_some() {
-            on_role.push("PutRolePermissionsBoundary");
-        }
-        if !desired.inline.is_empty() {
-            on_role.push("PutRolePolicy");
-        }
-        if !desired.managed.is_empty() {
-            on_role.push("AttachRolePolicy");
-        }
-        if desired.extra_policies == ExtraPolicies::Remove {
-            on_role.extend(["DeleteRolePolicy", "DetachRolePolicy"]);
-        }
+    allow(on_role(desired, power), both_paths(desired, PrincipalKind::Role, desired.role.as_str()));
+    if power == Power::Remove {
+        allow(vec!["RemoveRoleFromInstanceProfile"], vec![iam_arn(desired, "instance-profile/*")]);
     }
-    allow(on_role, both_paths(desired, PrincipalKind::Role, desired.role.as_str()));
-
-    for (kind, reads, put) in [
-        (PrincipalKind::User, ["GetUser", "GetUserPolicy"], "PutUserPolicy"),
-        (PrincipalKind::Group, ["GetGroup", "GetGroupPolicy"], "PutGroupPolicy"),
-        (PrincipalKind::Role, ["GetRole", "GetRolePolicy"], "PutRolePolicy"),
+    if power == Power::Simulate && !desired.managed.is_empty() {
+        allow(vec!["GetPolicy", "GetPolicyVersion"], desired.managed.iter().map(ToString::to_string).collect());
+    }
+    for (kind, reads, put, delete) in [
+        (PrincipalKind::User, ["GetUser", "GetUserPolicy"], "PutUserPolicy", "DeleteUserPolicy"),
+        (PrincipalKind::Group, ["GetGroup", "GetGroupPolicy"], "PutGroupPolicy", "DeleteGroupPolicy"),
+        (PrincipalKind::Role, ["GetRole", "GetRolePolicy"], "PutRolePolicy", "DeleteRolePolicy"),
     ] {
-        let of_kind = desired.granted().filter(|(grantee, _)| grantee.kind() == kind);
-        let named: BTreeSet<String> = of_kind.flat_map(|(grantee, _)| resources(kind, grantee.name())).collect();
+        let of_kind = desired.grants.iter().flat_map(|grant| &grant.to).filter(|to| to.kind() == kind);
+        let named: BTreeSet<String> = of_kind.flat_map(|to| resources(kind, to.name())).collect();
         if !named.is_empty() {
             let mut actions = reads.to_vec();
-            actions.extend(writes.then_some(put));
+            actions.extend(match power {
+                Power::Read => None,
+                Power::Simulate => Some("SimulatePrincipalPolicy"),
+                Power::Write => Some(put),
+                Power::Remove => Some(delete),
+            });
             allow(actions, named.into_iter().collect());
         }
     }
     json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+}
+
+/// The actions on the setup's role.
+fn on_role(desired: &Desired, power: Power) -> Vec<&'static str> {
+    let mut actions = vec!["GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"];
+    match power {
+        Power::Read => {}
+        Power::Simulate => actions.push("SimulatePrincipalPolicy"),
+        Power::Write => {
+            // CreateRole with tags is authorised as TagRole too, and with a boundary as PutRolePermissionsBoundary.
+            actions.extend(["CreateRole", "TagRole", "UpdateAssumeRolePolicy"]);
+            if desired.description.is_some() || desired.max_session_duration.is_some() {
+                actions.push("UpdateRole");
+            }
+            if desired.boundary.is_some() {
+                actions.push("PutRolePermissionsBoundary");
+            }
+            if !desired.inline.is_empty() {
+                actions.push("PutRolePolicy");
+            }
+            if !desired.managed.is_empty() {
+                actions.push("AttachRolePolicy");
+            }
+            if desired.extra_policies == ExtraPolicies::Remove {
+                actions.extend(["DeleteRolePolicy", "DetachRolePolicy", "DeleteRolePermissionsBoundary"]);
+            }
+        }
+        Power::Remove => {
+            actions.extend(["ListInstanceProfilesForRole", "DeleteRolePolicy", "DetachRolePolicy", "DeleteRole"]);
+        }
+    }
+    actions
 }
 
 /// The ARNs of a name without a path and under any path: IAM finds an entity by its name, whatever its path.

@@ -1,14 +1,14 @@
-//! What was typed.
+//! What was typed: the commands, each with its options.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::ids::{
-    AccountId, ExternalId, Partition, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity,
+use super::options::{
+    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, OutputArgs, PaceArgs, SourceArgs,
+    WhatArgs, WhichArgs, key_value,
 };
-use crate::setup::resolve::PassedTo;
+use crate::ids::{AccountId, Partition, Region};
 
 /// One IAM role, its trust and its PassRole grant, in every account of an AWS organization.
 #[derive(Debug, Parser)]
@@ -19,15 +19,27 @@ pub(super) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all well; 1 an account failed or was not reached; 2 the command or its input is \
-wrong, and AWS was not contacted; 130 interrupted.";
+wrong, and AWS was not contacted; 3 plan found changes, verify found drift, or compare found an account worse; 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Who is in and who is out, and why
     Accounts(AccountsArgs),
+    /// What apply would change, account by account; writes nothing to AWS
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(Box<PlanArgs>),
     /// Put the role, its trust and its grants into every account
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(Box<ApplyArgs>),
+    /// Prove that every account has just what the setup says; writes nothing to AWS
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(Box<VerifyArgs>),
+    /// Take away what rolecall put there, and nothing else
+    #[command(after_help = REMOVE_EXAMPLES)]
+    Remove(Box<RemoveArgs>),
+    /// What changed between two runs' reports
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
     /// A simulated organization on a loopback port, for any AWS client
     Sandbox(SandboxArgs),
     /// The setups: which there are, what one would put into an account, what is wrong with one
@@ -35,10 +47,35 @@ pub(super) enum Command {
     Setup(SetupCommand),
 }
 
+const PLAN_EXAMPLES: &str = "Examples:
+  rolecall plan --sandbox --pass-role-to user/analyst         try it, without AWS
+  rolecall plan setups/mine.toml --organization               what would change, before anything does
+
+Exit code 3 says that apply would change something; changes.csv has each change, before and after.";
+
+const VERIFY_EXAMPLES: &str = "Examples:
+  rolecall verify --organization --pass-role-to user/analyst  is every account as the setup says?
+  rolecall verify --accounts inventory.csv --simulate …       and may the role really do its work?
+
+Exit code 3 says that an account differs. evidence.jsonl has what was wanted and what was found in each.";
+
+const REMOVE_EXAMPLES: &str = "Examples:
+  rolecall remove --organization --include 123456789012 …     one account first
+  rolecall remove --accounts inventory.csv --pass-role-to user/analyst
+
+Only a role with the tag rolecall:setup of this setup is deleted. Name with --pass-role-to whose grants go.";
+
 const APPLY_EXAMPLES: &str = "Examples:
   rolecall apply --sandbox --pass-role-to user/analyst        try it, without AWS
   rolecall apply --organization --include 123456789012 …      one account first
   rolecall apply --accounts inventory.csv --yes …             from a file, without a terminal";
+
+const COMPARE_EXAMPLES: &str = "Examples:
+  rolecall compare 2026-08-24T09-30-05Z-verify-demo latest
+  rolecall compare archive/q3 archive/q4 --format csv > changed.csv
+
+Exit codes: 0 no account is worse; 1 a file is not as its run left it; 2 that is not a run's folder; 3 an account is \
+worse.";
 
 #[derive(Debug, Args)]
 pub(super) struct AccountsArgs {
@@ -50,8 +87,9 @@ pub(super) struct AccountsArgs {
     pub(super) connection: ConnectionArgs,
 }
 
+/// What every command takes that goes into the accounts.
 #[derive(Debug, Args)]
-pub(super) struct ApplyArgs {
+pub(super) struct RunArgs {
     /// A built-in setup's name, or the path of a setup file (`….toml`)
     #[arg(default_value = "amazon-ml-redshift")]
     pub(super) setup: String,
@@ -72,149 +110,71 @@ pub(super) struct ApplyArgs {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-#[command(next_help_heading = "Where accounts come from (one of)")]
-pub(super) struct SourceArgs {
-    /// A CSV file with a column `account_id`
-    #[arg(long, value_name = "FILE.csv")]
-    pub(super) accounts: Option<PathBuf>,
-    /// AWS Organizations, of the caller's organization
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    #[command(flatten)]
+    pub(super) grant: GrantArgs,
+    #[command(flatten)]
+    pub(super) adopt: AdoptArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    #[command(flatten)]
+    pub(super) grant: GrantArgs,
+    #[command(flatten)]
+    pub(super) adopt: AdoptArgs,
+    #[command(flatten)]
+    pub(super) confirm: ConfirmArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    #[command(flatten)]
+    pub(super) grant: GrantArgs,
+    /// Ask IAM's policy simulator, too, whether the role may do its work and the grantees may pass it
     #[arg(long)]
-    pub(super) organization: bool,
-    /// A simulated organization inside this process: no AWS account, no network. WORLD is `healthy`, `rough` or
-    /// `accounts=N`, with `latency=50ms` and `seed=N` behind a comma
-    #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true, default_missing_value = "healthy")]
-    pub(super) sandbox: Option<String>,
+    pub(super) simulate: bool,
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Which of them")]
-pub(super) struct WhichArgs {
-    /// Only these accounts
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
-    pub(super) include: Vec<AccountId>,
-    /// Not these accounts
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
-    pub(super) exclude: Vec<AccountId>,
-    /// Only accounts in or below these roots and organizational units
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
-    pub(super) ou: Vec<String>,
-    /// No account in or below these
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
-    pub(super) exclude_ou: Vec<String>,
-    /// The caller's own account too, with the caller's own credentials
+pub(super) struct RemoveArgs {
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    /// Take the role away even if it has policies that are not the setup's or is in instance profiles
     #[arg(long)]
-    pub(super) management_account: bool,
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) confirm: ConfirmArgs,
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "How to reach AWS")]
-pub(super) struct ConnectionArgs {
-    /// The profile of the AWS configuration
-    #[arg(long)]
-    pub(super) profile: Option<String>,
-    /// The region, for STS
-    #[arg(long)]
-    pub(super) region: Option<Region>,
-    /// One endpoint for every service, such as that of `rolecall sandbox`
-    #[arg(long, value_name = "URL")]
-    pub(super) endpoint_url: Option<String>,
-    /// Calls to STS per second, at most
-    #[arg(long, value_name = "N", default_value = "200")]
-    pub(super) sts_rate: std::num::NonZeroU32,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "How to get in")]
-pub(super) struct EntranceArgs {
-    /// The role to assume in each account
-    #[arg(long, value_name = "NAME", default_value = "OrganizationAccountAccessRole")]
-    pub(super) assume_role: RolePath,
-    /// The external id that its trust policy asks for
-    #[arg(long, value_name = "ID")]
-    pub(super) external_id: Option<ExternalId>,
-    /// The sessions' name, which CloudTrail shows
-    #[arg(long, value_name = "NAME", default_value = "rolecall")]
-    pub(super) session_name: SessionName,
-    /// Who is behind the sessions; trust policies must allow it
-    #[arg(long, value_name = "NAME")]
-    pub(super) source_identity: Option<SourceIdentity>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "What to put there")]
-pub(super) struct WhatArgs {
-    /// Another name for the setup's role
-    #[arg(long, value_name = "NAME")]
-    pub(super) role_name: Option<RoleName>,
-    /// Who may pass the role: user/NAME, group/NAME or role/NAME; repeatable
-    #[arg(long, value_name = "KIND/NAME")]
-    pub(super) pass_role_to: Vec<PrincipalRef>,
-    /// What may be passed: the setup's role alone, or every role of the account
-    #[arg(long, value_name = "WHAT")]
-    pub(super) pass_role_resource: Option<Resource>,
-    /// The service that the role may be passed to (`iam:PassedToService`); `none` for no such condition
-    #[arg(long, value_name = "PRINCIPAL", value_parser = passed_to)]
-    pub(super) pass_role_service: Option<PassedTo>,
-    /// A parameter of the setup; repeatable
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub(super) param: Vec<(String, String)>,
-    /// Take over a role of that name that is not rolecall's
-    #[arg(long)]
-    pub(super) adopt: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Resource {
-    /// The setup's role
-    Role,
-    /// Every role
-    #[value(name = "*")]
-    Any,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Pace")]
-pub(super) struct PaceArgs {
-    /// Accounts at once
-    #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) concurrency: u16,
-    /// How long the work on one account may take [default: 2m, in the sandbox 30s]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(super) account_timeout: Option<Duration>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub(super) struct OutputArgs {
-    /// Where the run's folder goes
+pub(super) struct CompareArgs {
+    /// The earlier run: its id, its folder, or `latest`
+    pub(super) old: String,
+    /// The later run
+    pub(super) new: String,
+    /// Where runs are looked for by their ids
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(super) report_dir: PathBuf,
-    /// `text` for people, `json` for events as JSON lines on stdout
+    /// `text` for people, `csv` with a row for each account that changed, `json` with everything
     #[arg(long, default_value = "text")]
-    pub(super) format: Format,
-    /// Do not ask
-    #[arg(long)]
-    pub(super) yes: bool,
-    /// No progress, only the summary
-    #[arg(long)]
-    pub(super) quiet: bool,
+    pub(super) format: CompareFormat,
     /// When to use colour
     #[arg(long, default_value = "auto")]
     pub(super) color: Color,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum CompareFormat {
     Text,
+    Csv,
     Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Debug, Args)]
@@ -275,6 +235,8 @@ pub(super) struct SetupShowArgs {
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) what: WhatArgs,
+    #[command(flatten)]
+    pub(super) grant: GrantArgs,
 }
 
 #[derive(Debug, Args)]
@@ -293,26 +255,6 @@ pub(super) struct SetupCheckArgs {
     pub(super) strict: bool,
 }
 
-fn passed_to(text: &str) -> Result<PassedTo, String> {
-    match text {
-        "none" => Ok(PassedTo::Any),
-        text if PassedTo::is_service(text) => Ok(PassedTo::Service(text.to_owned())),
-        _ => Err("not a service principal such as `machinelearning.amazonaws.com`, nor `none`".to_owned()),
-    }
-}
-
-fn key_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("not KEY=VALUE".to_owned()),
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text.parse().map_err(|_| "not a time such as `90s` or `2m`".to_owned())?;
-    Duration::try_from(span).ok().filter(|time| !time.is_zero()).ok_or_else(|| "not more than nothing".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -322,7 +264,5 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        assert!(duration("0s").is_err() && duration("-1s").is_err() && duration("soon").is_err());
     }
 }

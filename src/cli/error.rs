@@ -4,6 +4,7 @@ use crate::aws::clients::ConnectError;
 use crate::aws::failure::{AwsFailure, Class};
 use crate::inventory::error::InventoryError;
 use crate::report::FolderError;
+use crate::report::compare_run::CompareError;
 use crate::sandbox::SpecError;
 use crate::setup::error::SetupError;
 
@@ -18,6 +19,8 @@ pub(super) enum CliError {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     #[error(transparent)]
     World(#[from] SpecError),
     #[error("cannot write to `{0}`")]
@@ -38,6 +41,7 @@ impl CliError {
     /// 2 where AWS was not contacted, 1 otherwise.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
+            Self::Folder(FolderError::NoSuchRun { .. }) => 2,
             Self::Connect(ConnectError::Caller(_) | ConnectError::NoCaller) | Self::NotConfirmed => 1,
             Self::Inventory(
                 InventoryError::Organizations(_)
@@ -79,6 +83,10 @@ impl CliError {
             Self::Connect(ConnectError::Region(_)) => "correct --region, AWS_REGION or the profile's region",
             Self::Connect(ConnectError::Caller(failure)) => return Some(caller(failure)),
             Self::Connect(ConnectError::NoCaller) => "check --endpoint-url: this does not answer like AWS",
+            Self::Folder(FolderError::NoSuchRun { .. }) => {
+                "name a run's folder, a run's id under --report-dir, or `latest`"
+            }
+            Self::Compare(_) => "name the folder that a run left, with its run.json and accounts.csv",
             Self::Folder(_) | Self::Unwritable(..) => "make it writable, or choose another place with --report-dir",
             Self::World(_) => "try `--sandbox`, `--sandbox=rough` or `--sandbox=accounts=500,latency=50ms`",
             Self::Port(..) => "choose another port, or 0 for any free one",

@@ -3,13 +3,19 @@
 mod accounts;
 mod apply;
 mod args;
+mod compare;
 mod confirm;
 mod error;
+mod options;
+mod plan;
+mod remove;
+mod rollout;
 mod run;
 mod sandbox;
 mod setup;
 mod snippet;
 mod source;
 mod ui;
+mod verify;
 
 pub use run::run;

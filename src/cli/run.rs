@@ -6,7 +6,7 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::error::CliError;
-use super::{accounts, apply, sandbox, setup, ui};
+use super::{accounts, apply, compare, plan, remove, sandbox, setup, ui, verify};
 use crate::setup::error::SetupError;
 
 /// Runs the command that was typed.
@@ -29,7 +29,11 @@ pub fn run() -> ExitCode {
     let ended = runtime.block_on(async {
         match command {
             Command::Accounts(args) => accounts::accounts(args).await,
+            Command::Plan(args) => plan::plan(*args).await,
             Command::Apply(args) => apply::apply(*args).await,
+            Command::Verify(args) => verify::verify(*args).await,
+            Command::Remove(args) => remove::remove(*args).await,
+            Command::Compare(args) => compare::compare(&args),
             Command::Sandbox(args) => sandbox::sandbox(args).await,
             Command::Setup(args) => setup::setup(args),
         }

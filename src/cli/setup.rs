@@ -4,9 +4,10 @@ use std::io::IsTerminal;
 
 use serde_json::{Value, json};
 
-use super::apply::choices;
-use super::args::{Format, SetupCheckArgs, SetupCommand, SetupShowArgs};
+use super::args::{SetupCheckArgs, SetupCommand, SetupShowArgs};
 use super::error::CliError;
+use super::options::Format;
+use super::rollout::choices;
 use super::{snippet, ui};
 use crate::plain::{acts, plain};
 use crate::setup::desired::{Desired, ExtraPolicies, Policy};
@@ -51,7 +52,7 @@ fn list() -> Result<u8, CliError> {
 }
 
 fn show(args: &SetupShowArgs) -> Result<u8, CliError> {
-    let setup = Setup::load(&args.setup, choices(&args.what))?;
+    let setup = Setup::load(&args.setup, choices(&args.what, Some(&args.grant), false))?;
     let place = Place {
         account: args.account_id,
         account_name: args.account_name.clone(),

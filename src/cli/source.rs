@@ -2,8 +2,8 @@
 
 use aws_credential_types::Credentials;
 
-use super::args::{ConnectionArgs, SourceArgs, WhichArgs};
 use super::error::CliError;
+use super::options::{ConnectionArgs, SourceArgs, WhichArgs};
 use super::ui;
 use crate::aws::clients::{Clients, Connection};
 use crate::inventory::csv_file;

@@ -6,10 +6,11 @@ use std::io::{IsTerminal, Write};
 use anstream::ColorChoice;
 use indicatif::ProgressDrawTarget;
 
-use super::args::{Color, Format};
 use super::error::CliError;
+use super::options::{Color, Format};
 use crate::plain::plain;
-use crate::report::terminal::{Lines, Progress, Styles, Summary};
+use crate::report::compare_run::ComparedRuns;
+use crate::report::terminal::{Lines, Progress, Styles, Summary, write_comparison};
 use crate::report::{JsonLines, Reporters, RunFolder};
 
 /// How wide text is where nobody says how wide the terminal is.
@@ -17,14 +18,14 @@ const WIDTH: u16 = 80;
 
 /// Adds what is shown while the run goes on and when it is over.
 pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, format: Format, quiet: bool, color: Color) {
-    let styles = |choice| if colour(choice, color) { Styles::coloured() } else { Styles::plain() };
+    let styles = |choice| styles(choice, color);
     let on_stderr = styles(anstream::AutoStream::choice(&std::io::stderr()));
     if !quiet && std::io::stderr().is_terminal() {
         reporters.add("terminal", Progress::new(ProgressDrawTarget::stderr(), on_stderr));
     } else if !quiet {
         reporters.add("terminal", Lines::new(Box::new(std::io::stderr()), on_stderr));
     }
-    let width = usize::from(terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0).clamp(40, 100));
+    let width = width();
     match format {
         Format::Text => {
             let on_stdout = styles(anstream::AutoStream::choice(&std::io::stdout()));
@@ -37,6 +38,21 @@ pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, format
             reporters.add("summary", summary);
         }
     }
+}
+
+/// Shows a comparison on stdout. A reader that is gone is no error of ours.
+pub(super) fn show_comparison(runs: &ComparedRuns, color: Color) {
+    let mut out = std::io::stdout();
+    let styles = styles(anstream::AutoStream::choice(&out), color);
+    let _ = write_comparison(&mut out, styles, width(), runs);
+}
+
+fn width() -> usize {
+    usize::from(terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0).clamp(40, 100))
+}
+
+fn styles(choice: ColorChoice, asked: Color) -> Styles {
+    if colour(choice, asked) { Styles::coloured() } else { Styles::plain() }
 }
 
 fn colour(choice: ColorChoice, asked: Color) -> bool {

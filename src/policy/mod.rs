@@ -3,13 +3,19 @@
 //! Pure: knows `ids` and nothing else of this crate; no AWS client, no file, no clock.
 
 mod canonical;
+mod diff;
 mod error;
 pub mod json;
 mod percent;
+mod read;
+mod word;
 
 #[cfg(test)]
 mod canonical_tests;
+#[cfg(test)]
+mod diff_tests;
 
-pub use canonical::{CanonicalPolicy, PolicyKind};
+pub use canonical::{CanonicalPolicy, PolicyKind, mistakes};
+pub use diff::{PolicyDiff, PolicyDifference};
 pub use error::{PolicyError, PolicyErrorKind, Position};
 pub use percent::decode_percent;

@@ -1,4 +1,4 @@
-//! `changes.csv`: one row per change, as it is settled, in the order of things.
+//! `changes.csv`: one row per change, as it is settled, in the order of things; for verify, one row per difference.
 
 use std::io;
 use std::path::Path;
@@ -6,6 +6,8 @@ use std::path::Path;
 use super::Reporter;
 use super::csv_file::CsvFile;
 use super::wire::ChangeWords;
+use crate::account::difference::Difference;
+use crate::ids::AccountId;
 use crate::rollout::event::{Event, EventKind};
 
 /// The columns of `changes.csv`, in their order; new ones come at the end only.
@@ -24,9 +26,34 @@ impl ChangesCsv {
     }
 }
 
+impl ChangesCsv {
+    /// What was found stands under `before`, what the setup says under `after`: apply would lead from one to the other.
+    fn difference(&mut self, account_id: AccountId, difference: &Difference) -> io::Result<()> {
+        let cells: [&str; COLUMNS.len()] = [
+            account_id.as_str(),
+            &difference.item,
+            "",
+            difference.found.as_deref().unwrap_or_default(),
+            difference.expected.as_deref().unwrap_or_default(),
+            difference.kind.as_str(),
+            "",
+            "",
+        ];
+        self.csv.append(&cells).map(drop)
+    }
+}
+
 impl Reporter for ChangesCsv {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let EventKind::ChangeSettled { account_id, change, result } = &event.kind else { return Ok(()) };
+        let (account_id, change, result) = match &event.kind {
+            EventKind::ChangeSettled { account_id, change, result } => (account_id, change, result),
+            // Only verify has evidence; what a plan found is told change by change.
+            EventKind::AccountFinished { outcome, .. } if outcome.evidence.is_some() => {
+                let mut differences = outcome.differences.iter();
+                return differences.try_for_each(|difference| self.difference(outcome.account_id, difference));
+            }
+            _ => return Ok(()),
+        };
         let ChangeWords { result, request_id, error_code } = ChangeWords::of(result);
         let after = change.write.after();
         let cells: [&str; COLUMNS.len()] = [

@@ -54,7 +54,7 @@ impl CsvFile {
 }
 
 /// One line of CSV, with its CRLF.
-fn encode<S: AsRef<str>>(cells: &[S], line: &mut Vec<u8>) {
+pub(super) fn encode<S: AsRef<str>>(cells: &[S], line: &mut Vec<u8>) {
     for (position, cell) in cells.iter().enumerate() {
         if position > 0 {
             line.push(b',');

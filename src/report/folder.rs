@@ -125,6 +125,11 @@ impl RunFolder {
         self.path.join("changes.csv")
     }
 
+    /// Where `evidence.jsonl` belongs.
+    pub fn evidence_jsonl(&self) -> PathBuf {
+        self.path.join("evidence.jsonl")
+    }
+
     /// Where `run.json` belongs.
     pub fn run_json(&self) -> PathBuf {
         self.path.join("run.json")

@@ -12,6 +12,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use super::wire::{ChangeWords, EndedWord, FORMAT, milliseconds};
 use super::{Reporter, Verdict};
 use crate::account::change::Part;
+use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Failure, PartStatus, Step};
 use crate::ids::{AccountId, Arn, Partition, RunId};
 use crate::plain;
@@ -87,7 +88,7 @@ enum WireEvent<'a> {
     },
     ChangeSettled {
         account_id: &'a AccountId,
-        part: Part,
+        part: Option<Part>,
         action: &'static str,
         resource: String,
         before: Option<&'a str>,
@@ -110,6 +111,8 @@ enum WireEvent<'a> {
         failure: Option<WireFailure<'a>>,
         reason: Option<&'a str>,
         notes: &'a [String],
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        differences: &'a [Difference],
         attempts: u32,
         #[serde(serialize_with = "to_the_millisecond_if_any")]
         started_at: Option<Timestamp>,
@@ -161,7 +164,7 @@ fn wire(kind: &EventKind) -> WireEvent<'_> {
             let ChangeWords { result, request_id, error_code } = ChangeWords::of(result);
             WireEvent::ChangeSettled {
                 account_id,
-                part: change.write.part(),
+                part: change.write.parts().first().copied(),
                 action: change.write.action(),
                 resource: change.write.resource(),
                 before: change.before.as_deref(),
@@ -191,6 +194,7 @@ fn wire(kind: &EventKind) -> WireEvent<'_> {
             }),
             reason: outcome.reason.as_deref(),
             notes: &outcome.notes,
+            differences: &outcome.differences,
             attempts: outcome.attempts,
             started_at: outcome.started_at,
             duration_ms: milliseconds(outcome.duration),

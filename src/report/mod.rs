@@ -6,9 +6,17 @@
 
 mod accounts_csv;
 mod changes_csv;
+pub mod compare;
+mod compare_files;
+pub mod compare_run;
+#[cfg(test)]
+mod compare_tests;
 mod csv_file;
+pub mod evidence_file;
+mod evidence_jsonl;
 mod fanout;
 mod folder;
+mod hashed;
 mod jsonl;
 #[cfg(test)]
 mod report_tests;
@@ -24,10 +32,11 @@ mod wire;
 
 pub use accounts_csv::AccountsCsv;
 pub use changes_csv::ChangesCsv;
+pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
 pub use folder::{FolderError, RunFolder};
 pub use jsonl::JsonLines;
 pub use reporter::Reporter;
 pub use row::{AccountRow, AccountRows, COLUMNS, RowError};
-pub use run_json::{EndedWord, FileDigest, RunJson, RunJsonError, RunRecord};
+pub use run_json::{EndedWord, EvidenceDigest, FileDigest, RunJson, RunJsonError, RunRecord};
 pub use verdict::Verdict;

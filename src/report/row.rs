@@ -9,6 +9,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 
 use super::wire::milliseconds;
+use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Outcome, Parts, Step};
 use crate::cell::unguard;
 use crate::ids::{AccountId, Arn};
@@ -67,7 +68,7 @@ pub struct AccountRow {
     pub started_at: Option<Timestamp>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
-    /// What is worth knowing though nothing failed, joined by `; `.
+    /// What differs from the setup, and what else is worth knowing though nothing failed, joined by `; `.
     pub notes: String,
 }
 
@@ -97,7 +98,7 @@ impl AccountRow {
             attempts: outcome.attempts,
             started_at: outcome.started_at.and_then(|at| Timestamp::from_millisecond(at.as_millisecond()).ok()),
             duration_ms: milliseconds(outcome.duration),
-            notes: plain(&outcome.notes.join("; ")).into_owned(),
+            notes: plain(&notes(outcome)).into_owned(),
         }
     }
 
@@ -125,6 +126,16 @@ impl AccountRow {
             self.notes.as_str().into(),
         ]
     }
+}
+
+/// How many differences are told in a row; `changes.csv` has them all.
+const DIFFERENCES: usize = 8;
+
+fn notes(outcome: &Outcome) -> String {
+    let differences = outcome.differences.iter().take(DIFFERENCES).map(Difference::summary);
+    let more = outcome.differences.len().saturating_sub(DIFFERENCES);
+    let more = (more > 0).then(|| format!("and {more} more, see changes.csv"));
+    differences.chain(more).chain(outcome.notes.iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
 /// Why rows could not be read.

@@ -66,6 +66,9 @@ pub struct RunRecord {
     pub counts: RolloutStats,
     /// Changes by result.
     pub changes: ChangeCounts,
+    /// verify: what `evidence.jsonl` comes down to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceDigest>,
     /// The run's files as they were when it ended, by name.
     pub files: BTreeMap<String, FileDigest>,
 }
@@ -88,6 +91,15 @@ pub struct ChangeCounts {
     pub pending: usize,
     /// AWS refused them, or it is not known.
     pub failed: usize,
+}
+
+/// The whole evidence of a run in one digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceDigest {
+    /// SHA-256 of `evidence.jsonl`, in hexadecimal.
+    pub sha256: String,
+    /// How many accounts it has a line for.
+    pub accounts: usize,
 }
 
 /// What a file was when the run ended.
@@ -172,6 +184,7 @@ impl RunRecord {
             exit: None,
             counts: RolloutStats::default(),
             changes: ChangeCounts::default(),
+            evidence: None,
             files: BTreeMap::new(),
         }
     }
@@ -197,7 +210,8 @@ pub struct RunJson {
 impl RunJson {
     /// For the run of this folder.
     pub fn new(folder: &RunFolder) -> Self {
-        Self { path: folder.run_json(), digested: vec![folder.accounts_csv(), folder.changes_csv()], record: None }
+        let digested = vec![folder.accounts_csv(), folder.changes_csv(), folder.evidence_jsonl()];
+        Self { path: folder.run_json(), digested, record: None }
     }
 }
 
@@ -215,7 +229,13 @@ impl Reporter for RunJson {
                 ChangeResult::Applied { .. } => record.changes.applied += 1,
                 ChangeResult::Failed { .. } => record.changes.failed += 1,
             },
-            EventKind::AccountFinished { outcome, .. } => record.counts.count(outcome.status),
+            EventKind::AccountFinished { outcome, .. } => {
+                record.counts.count(outcome.status);
+                if outcome.evidence.is_some() {
+                    let evidence = record.evidence.get_or_insert(EvidenceDigest { sha256: String::new(), accounts: 0 });
+                    evidence.accounts += 1;
+                }
+            }
             EventKind::RunFinished { ended, .. } => record.end(event.at, event.elapsed, ended),
             _ => {}
         }
@@ -229,6 +249,9 @@ impl Reporter for RunJson {
             if let (Some(name), Ok(file)) = (path.file_name(), File::open(path)) {
                 record.files.insert(name.to_string_lossy().into_owned(), digest(file)?);
             }
+        }
+        if let (Some(evidence), Some(file)) = (&mut record.evidence, record.files.get("evidence.jsonl")) {
+            evidence.sha256.clone_from(&file.sha256);
         }
         write(&self.path, &record)
     }

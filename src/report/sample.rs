@@ -7,6 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::account::change::{Change, ChangeResult, Write};
+use crate::account::difference::Difference;
+use crate::account::evidence::{Evidence, Facts};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Parts, Step};
 use crate::ids::{AccountId, Arn, RunId};
 use crate::rollout::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
@@ -97,6 +99,16 @@ pub(super) fn unchanged(n: u64) -> Outcome {
 
 pub(super) fn pending(n: u64) -> Outcome {
     done(n, AccountStatus::Pending, PartStatus::Pending, 3)
+}
+
+pub(super) fn drifted(n: u64) -> Outcome {
+    let facts =
+        |trust: &str| Facts { digest: trust.to_owned(), items: [("trust".to_owned(), trust.to_owned())].into() };
+    let mut outcome = done(n, AccountStatus::Drifted, PartStatus::Unchanged, 0);
+    outcome.parts.trust = PartStatus::Drifted;
+    outcome.evidence = Some(Evidence { wanted: facts("a"), found: facts("b") });
+    outcome.differences = Difference::of(&trust_change(), &"aws".parse().unwrap());
+    outcome
 }
 
 pub(super) fn skipped(n: u64, reason: &str) -> Outcome {

@@ -111,6 +111,7 @@ pub(super) const ALL: &[(Service, &str)] = &[
     (Service::Iam, "AddUserToGroup"),
     (Service::Iam, "RemoveUserFromGroup"),
     (Service::Iam, "GetPolicy"),
+    (Service::Iam, "GetPolicyVersion"),
     (Service::Iam, "SimulatePrincipalPolicy"),
     (Service::Sts, "AssumeRole"),
     (Service::Sts, "GetCallerIdentity"),

@@ -7,7 +7,7 @@ use super::finding::{Finding, Spot, TextFile};
 use super::template::{FillError, placeholders};
 use crate::ids::Partition;
 use crate::policy::json::{self, Node, Value};
-use crate::policy::{CanonicalPolicy, PolicyError, PolicyKind, Position};
+use crate::policy::{PolicyError, PolicyKind, Position, mistakes};
 
 /// A policy document of a setup.
 #[derive(Debug, Clone)]
@@ -79,10 +79,12 @@ impl Document {
         if self.tree.is_none() && !self.file.text.trim().is_empty() {
             return Vec::new();
         }
-        let Err(error) = CanonicalPolicy::parse(kind, &self.file.text, partition) else { return Vec::new() };
-        let finding = finding(&self.file, &error);
-        let written = finding.spot.as_ref().and_then(|spot| self.file.text.get(spot.span.clone()));
-        if written.is_some_and(|text| placeholders(text).next().is_some()) { Vec::new() } else { vec![finding] }
+        let written = |finding: &Finding| {
+            let text = finding.spot.as_ref().and_then(|spot| self.file.text.get(spot.span.clone()));
+            text.is_none_or(|text| placeholders(text).next().is_none())
+        };
+        let mistakes = mistakes(kind, &self.file.text, partition);
+        mistakes.iter().map(|error| finding(&self.file, error)).filter(written).collect()
     }
 }
 

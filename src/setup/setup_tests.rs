@@ -170,6 +170,7 @@ fn values_are_held_to_what_iam_takes() {
             "setup.toml:19:1: each [[pass_role]] after the first needs a `name` of its own",
             "setup.toml:21:8: `a b` is not a policy name (1 to 128 letters, digits and `_+=,.@-`)",
             "trust.json:4:5: `Resource` is missing (at Statement[0])",
+            "trust.json:6:7: `Principal` is not an element of a statement of this kind (at Statement[0].Principal)",
         ]
     );
 }

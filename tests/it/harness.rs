@@ -1,8 +1,9 @@
 //! The real binary in a sealed environment: a home of its own, no AWS configuration, no network.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -60,6 +61,12 @@ impl Rolecall {
         reader.deserialize().collect::<Result<_, _>>().unwrap()
     }
 
+    /// The rows of the newest run's `changes.csv`, by column name.
+    pub(crate) fn changes(&self) -> Vec<BTreeMap<String, String>> {
+        let mut reader = csv::Reader::from_path(self.path("reports/latest/changes.csv")).unwrap();
+        reader.deserialize().collect::<Result<_, _>>().unwrap()
+    }
+
     /// How many rows of the newest run have each status.
     pub(crate) fn statuses(&self) -> BTreeMap<String, usize> {
         let mut statuses = BTreeMap::new();
@@ -73,4 +80,47 @@ impl Rolecall {
 /// `[("created", 1)]` as the map that [`Rolecall::statuses`] gives.
 pub(crate) fn counts<const N: usize>(pairs: [(&str, usize); N]) -> BTreeMap<String, usize> {
     pairs.map(|(status, count)| (status.to_owned(), count)).into()
+}
+
+/// `rolecall sandbox`, ended when it is dropped.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) environment: Vec<(String, String)>,
+}
+
+impl Server {
+    /// Starts it; the log of requests goes into `home`.
+    pub(crate) fn start(home: &Rolecall, world: &str) -> Self {
+        let mut command = home.command(&["sandbox", world, "--request-log", "requests.jsonl"]);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut environment = Vec::new();
+        for line in BufReader::new(process.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+            environment.push((name.to_owned(), value.to_owned()));
+            if name == "AWS_ENDPOINT_URL" {
+                break;
+            }
+        }
+        Self { process, environment }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// How many requests the server has seen, and how many of them were writes.
+pub(crate) fn requests(home: &Rolecall) -> (usize, usize) {
+    let entries = request_log(home);
+    (entries.len(), entries.iter().filter(|entry| entry["write"] == true).count())
+}
+
+/// Every request that the server has seen.
+pub(crate) fn request_log(home: &Rolecall) -> Vec<serde_json::Value> {
+    let log = std::fs::read_to_string(home.path("requests.jsonl")).unwrap();
+    log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -8,6 +8,10 @@ mod architecture;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod compare;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod lifecycle;
 #[cfg(test)]
 mod server;

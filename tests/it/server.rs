@@ -1,45 +1,6 @@
 //! Two processes: the sandbox's server, and rolecall with nothing but the environment that it prints.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-
-use super::harness::{Rolecall, counts};
-
-struct Server {
-    process: Child,
-    environment: Vec<(String, String)>,
-}
-
-impl Server {
-    fn start(home: &Rolecall, world: &str) -> Self {
-        let mut command = home.command(&["sandbox", world, "--request-log", "requests.jsonl"]);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut environment = Vec::new();
-        for line in BufReader::new(process.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
-            environment.push((name.to_owned(), value.to_owned()));
-            if name == "AWS_ENDPOINT_URL" {
-                break;
-            }
-        }
-        Self { process, environment }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// How many requests the server has seen, and how many of them were writes.
-fn requests(home: &Rolecall) -> (usize, usize) {
-    let log = std::fs::read_to_string(home.path("requests.jsonl")).unwrap();
-    let entries: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    (entries.len(), entries.iter().filter(|entry| entry["write"] == true).count())
-}
+use super::harness::{Rolecall, Server, counts, requests};
 
 #[test]
 fn the_second_run_makes_no_write_and_a_report_is_an_inventory() {

@@ -23,6 +23,7 @@ import botocore.exceptions
 ROLECALL = str(pathlib.Path(sys.argv[1]).resolve())
 BIN = pathlib.Path(sys.executable).parent
 ROLE = "AmazonMLRedshift"
+SEED = pathlib.Path(__file__).resolve().parent / "seed/setup.toml"
 PASSED = 0
 
 
@@ -127,6 +128,24 @@ def moto(home):
             check(f"moto: the managed setup is {wanted}", done.returncode == 0 and statuses(rows)[wanted] == 1,
                   done.stdout + done.stderr)
 
+        whole = ["--quiet", "--organization", "--pass-role-to", "user/analyst"]
+        done, rows = rolecall(home, endpoint, "verify", *whole)
+        check("moto: verify finds what apply made compliant",
+              done.returncode == 0 and statuses(rows) == {"compliant": 30, "skipped": 1}, done.stdout + done.stderr)
+        done, rows = rolecall(home, endpoint, "remove", "--yes", *whole)
+        check("moto: remove takes it away", done.returncode == 0 and statuses(rows) == {"removed": 30, "skipped": 1},
+              done.stdout + done.stderr)
+        by_hand(home, "moto", endpoint, {"created": 30, "skipped": 1}, {"compliant": 30, "skipped": 1})
+
+
+def by_hand(home, where, endpoint, made, proven, **credentials):
+    """The developer guide's documents as a setup file: applied, then verified."""
+    for command, code, expected in (("apply", 0, made), ("verify", 0, proven)):
+        more = ["--yes"] if command == "apply" else []
+        done, rows = rolecall(home, endpoint, command, str(SEED), "--quiet", "--organization", *more, **credentials)
+        check(f"{where}: the guide's documents, {command}", (done.returncode, statuses(rows)) == (code, expected),
+              done.stdout + done.stderr)
+
 
 def ministack(home):
     port = free_port()
@@ -161,14 +180,24 @@ def ministack(home):
                   done.stdout + done.stderr)
 
 
-def boto_on_sandbox(home):
-    process = subprocess.Popen([ROLECALL, "sandbox"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+@contextlib.contextmanager
+def sandbox(*args):
+    """Our own sandbox on a port; yields its endpoint and the management account's key."""
+    process = subprocess.Popen([ROLECALL, "sandbox", *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         given = {}
         while "AWS_ENDPOINT_URL" not in given:
             name, value = process.stdout.readline().removeprefix("export ").strip().split("=", 1)
             given[name] = value
-        endpoint, key, secret = given["AWS_ENDPOINT_URL"], given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"]
+        yield given["AWS_ENDPOINT_URL"], given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def boto_on_sandbox(home):
+    with sandbox() as (endpoint, key, secret):
+        by_hand(home, "sandbox", endpoint, {"created": 38, "skipped": 3}, {"compliant": 38, "skipped": 3}, key=key, secret=secret)
         organizations = client("organizations", endpoint, key, secret)
         pages = organizations.get_paginator("list_accounts").paginate()
         accounts = [account for page in pages for account in page["Accounts"]]
@@ -225,12 +254,106 @@ def boto_on_sandbox(home):
         check("boto3: a simulation is answered", decision["EvaluationResults"][0]["EvalDecision"] == "allowed", decision)
         check("boto3: a key that nobody gave out is refused",
               code(client("sts", endpoint, "AKIANOBODY", "x").get_caller_identity) == "InvalidClientTokenId")
-    finally:
-        process.terminate()
-        process.wait()
 
 
-for peer in (boto_on_sandbox, ministack, moto):
+def tampering(home):
+    """Every kind of tampering that an account's owner can do, done with boto3, and what verify says to it."""
+    with sandbox("accounts=1,seed=11") as (endpoint, key, secret):
+        member = next(account["Id"] for account in client("organizations", endpoint, key, secret).list_accounts()["Accounts"]
+                      if account["Name"].startswith("team-"))
+        session = client("sts", endpoint, key, secret).assume_role(
+            RoleArn=f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole", RoleSessionName="peer")["Credentials"]
+        iam = client("iam", endpoint, session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+        whom = ["--quiet", "--organization", "--pass-role-to", "user/analyst"]
+
+        def run(command, *more):
+            done, rows = rolecall(home, endpoint, command, *whom, *more, key=key, secret=secret)
+            return done.returncode, next(row for row in rows if row["account_id"] == member)
+
+        policy, grant = "AmazonMLRedshiftAccess", f"RolecallPassRole-{ROLE}"
+        code, row = run("apply", "--yes")
+        check("tampering: the account is made right", (code, row["status"]) == (0, "created"), row)
+        trust = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
+        document = iam.get_role_policy(RoleName=ROLE, PolicyName=policy)["PolicyDocument"]
+        passing = iam.get_user_policy(UserName="analyst", PolicyName=grant)["PolicyDocument"]
+        statement = document["Statement"][0]
+
+        def put(changed):
+            iam.put_role_policy(RoleName=ROLE, PolicyName=policy, PolicyDocument=json.dumps(changed))
+
+        def put_trust(changed):
+            iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(changed))
+
+        def orphan():
+            iam.create_role(RoleName="Gone", AssumeRolePolicyDocument=json.dumps(trust))
+            by = {"AWS": f"arn:aws:iam::{member}:role/Gone"}
+            more = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": by}
+            put_trust({**trust, "Statement": [*trust["Statement"], more]})
+            iam.delete_role(RoleName="Gone")
+
+        def without(actions, left_out):
+            return [action for action in actions if action != left_out]
+
+        anybody = {**trust["Statement"][0], "Principal": {"AWS": "*"}}
+        two = {**document, "Statement": [
+            {**statement, "Action": statement["Action"][:3]}, {**statement, "Action": statement["Action"][3:]}]}
+        admin = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+        deny = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}})
+        shouting = {**document, "Statement": [{**one, "Action": [action.upper() for action in one["Action"]]}
+                                               for one in document["Statement"]]}
+        turned = {**document, "Statement": [{**one, "Action": one["Action"][::-1]} for one in document["Statement"][::-1]]}
+        wider = {**passing, "Statement": [{**passing["Statement"][0], "Resource": "*"}]}
+        clean = "compliant"
+        cases = [
+            ("an extra inline policy", lambda: iam.put_role_policy(RoleName=ROLE, PolicyName="ByHand", PolicyDocument=deny),
+             "drifted", "inline policy ByHand is not in the setup", "permissions",
+             lambda: iam.delete_role_policy(RoleName=ROLE, PolicyName="ByHand")),
+            ("an extra managed policy", lambda: iam.attach_role_policy(RoleName=ROLE, PolicyArn=admin),
+             "drifted", "ReadOnlyAccess is not in the setup", "permissions",
+             lambda: iam.detach_role_policy(RoleName=ROLE, PolicyArn=admin)),
+            ("a trust open to anybody", lambda: put_trust({**trust, "Statement": [*trust["Statement"], anybody]}),
+             "drifted", "for *", "trust", lambda: put_trust(trust)),
+            ("a trust with an orphaned principal", orphan, "drifted", "the id of a role or user that was deleted", "trust", lambda: put_trust(trust)),
+            ("an action taken out", lambda: put({**document, "Statement": [
+                {**statement, "Action": without(statement["Action"], statement["Action"][0])}, *document["Statement"][1:]]}),
+             "drifted", f"Action {statement['Action'][0]} missing", "permissions", lambda: put(document)),
+            ("a statement split in two", lambda: put(two), "drifted", "differs", "permissions", lambda: put(document)),
+            ("actions in another order", lambda: put(turned), clean, "", "permissions", lambda: put(document)),
+            ("actions in upper case", lambda: put(shouting), clean, "", "permissions", lambda: put(document)),
+            ("a policy deleted", lambda: iam.delete_role_policy(RoleName=ROLE, PolicyName=policy),
+             "drifted", f"inline policy {policy} is missing", "permissions", lambda: put(document)),
+            ("a permissions boundary", lambda: iam.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=admin),
+             "drifted", "policy/ReadOnlyAccess` is not in the setup", "role",
+             lambda: iam.delete_role_permissions_boundary(RoleName=ROLE)),
+            ("our tag changed", lambda: iam.tag_role(RoleName=ROLE, Tags=[{"Key": "rolecall:setup", "Value": "mine"}]),
+             "drifted", "tag rolecall:setup is `mine` instead of", "role",
+             lambda: iam.tag_role(RoleName=ROLE, Tags=[{"Key": "rolecall:setup", "Value": "amazon-ml-redshift"}])),
+            ("a tag of the owner's", lambda: iam.tag_role(RoleName=ROLE, Tags=[{"Key": "cost", "Value": "1"}]), clean, "", "role",
+             lambda: iam.untag_role(RoleName=ROLE, TagKeys=["cost"])),
+            ("the description changed", lambda: iam.update_role(RoleName=ROLE, Description="other"),
+             "drifted", "description is `other` instead of", "role", lambda: run("apply", "--yes")),
+            ("the grant widened", lambda: iam.put_user_policy(UserName="analyst", PolicyName=grant, PolicyDocument=json.dumps(wider)),
+             "drifted", "Resource * in place of", "pass_role", lambda: run("apply", "--yes")),
+            ("the grant deleted", lambda: iam.delete_user_policy(UserName="analyst", PolicyName=grant),
+             "drifted", f"{grant} is missing", "pass_role", lambda: run("apply", "--yes")),
+        ]
+        for name, tamper, status, said, part, mend in cases:
+            tamper()
+            code, row = run("verify")
+            drifted = status == "drifted"
+            check(f"tampering: {name} is {status}", code == (3 if drifted else 0) and row["status"] == status
+                  and said in row["notes"] and (row[part] in ("drifted", "missing")) == drifted, row)
+            print(f"    exit {code}  {row['notes']}")
+            mend()
+            code, row = run("verify")
+            check(f"tampering: {name}, mended, is compliant", (code, row["status"]) == (0, clean), row)
+
+        code, row = run("remove", "--yes")
+        check("tampering: remove takes the setup away", (code, row["status"]) == (0, "removed"), row)
+        check("tampering: and leaves the user", iam.get_user(UserName="analyst")["User"]["UserName"] == "analyst")
+
+
+for peer in (boto_on_sandbox, tampering, ministack, moto):
     with tempfile.TemporaryDirectory() as home:
         peer(home)
 print(f"{PASSED} passed, 0 failed")

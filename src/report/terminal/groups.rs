@@ -4,6 +4,7 @@
 
 use super::wording::{account, count};
 use crate::account::outcome::Outcome;
+use crate::ids::AccountId;
 
 /// How many groups are kept. What comes after them is counted together.
 const MAX_GROUPS: usize = 50;
@@ -41,8 +42,13 @@ impl<K> Default for Groups<K> {
 impl<K: PartialEq> Groups<K> {
     /// Puts an account into the group of its `key` and its `text`, whatever account id the text holds.
     pub(super) fn add(&mut self, outcome: &Outcome, key: K, text: &str, example: &str) {
-        let common = text.replace(outcome.account_id.as_str(), ANY_ID);
-        let label = || account(outcome.account_id, &outcome.account_name);
+        self.add_account(outcome.account_id, &outcome.account_name, key, text, example);
+    }
+
+    /// The same for an account that has no outcome.
+    pub(super) fn add_account(&mut self, id: AccountId, name: &str, key: K, text: &str, example: &str) {
+        let common = text.replace(id.as_str(), ANY_ID);
+        let label = || account(id, name);
         if let Some(group) = self.groups.iter_mut().find(|group| group.key == key && group.common == common) {
             group.count += 1;
             if group.named.len() < NAMED {
@@ -80,10 +86,15 @@ impl<K> Group<K> {
 
     /// `000000000001 one, 000000000002 two and 7 more`.
     pub(super) fn accounts(&self) -> String {
-        let named = self.named.join(", ");
-        match self.count.saturating_sub(self.named.len()) {
-            0 => named,
-            more => format!("{named} and {} more", count(more)),
+        self.first_accounts(NAMED)
+    }
+
+    /// The same, with so many accounts named at the most.
+    pub(super) fn first_accounts(&self, at_most: usize) -> String {
+        let named: Vec<&str> = self.named.iter().take(at_most).map(String::as_str).collect();
+        match self.count.saturating_sub(named.len()) {
+            0 => named.join(", "),
+            more => format!("{} and {} more", named.join(", "), count(more)),
         }
     }
 }
@@ -104,6 +115,7 @@ mod tests {
         let groups = groups.largest_first();
         assert_eq!((groups[0].count, groups[0].text()), (7, "look into <account id>"));
         assert!(groups[0].accounts().ends_with("000000000005 account-5 and 2 more"));
+        assert!(groups[0].first_accounts(2).ends_with("000000000002 account-2 and 5 more"));
         assert_eq!((groups[1].count, groups[1].text()), (1, "another"));
     }
 

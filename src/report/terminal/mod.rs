@@ -3,9 +3,11 @@
 //! Everything is written to the `Write` or the draw target that is given; nothing here touches stdout or stderr by
 //! itself. Account names and AWS's messages pass through [`crate::plain::plain`]. Readable without colour.
 
+mod compared;
 mod flight;
 mod groups;
 mod lines;
+mod page;
 mod progress;
 mod style;
 mod summary;
@@ -14,6 +16,7 @@ mod summary_tests;
 mod tally;
 mod wording;
 
+pub use compared::{file_lines, write_comparison};
 pub use lines::Lines;
 pub use progress::Progress;
 pub use style::Styles;

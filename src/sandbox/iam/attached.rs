@@ -80,6 +80,21 @@ pub(super) fn get_policy(call: &Call<'_>) -> Reply {
     Ok(Some(xml))
 }
 
+/// The sandbox's managed policies have one version.
+pub(super) fn get_policy_version(call: &Call<'_>) -> Reply {
+    let policy = policy_arn(call)?;
+    let version = call.params.required("VersionId")?;
+    let iam = call.iam();
+    call.authorize(&iam, policy, &[])?;
+    let missing = || Refusal::no_such_entity(format!("Policy {policy} version {version} does not exist."));
+    let managed = call.managed(&iam, policy).filter(|_| version == "v1").ok_or_else(missing)?;
+    let mut xml = Xml::default();
+    xml.within("PolicyVersion", |xml| {
+        xml.document("Document", managed.document.text()).plain("VersionId", "v1").plain("IsDefaultVersion", true);
+    });
+    Ok(Some(xml))
+}
+
 fn policy_arn<'a>(call: &Call<'a>) -> Result<&'a str, Refusal> {
     let arn = call.params.required("PolicyArn")?;
     let shape = arn.parse::<crate::ids::Arn>();

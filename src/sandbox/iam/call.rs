@@ -58,6 +58,7 @@ pub(in crate::sandbox) fn answer(world: &Inner, caller: &Caller, action: &str, p
         "AddUserToGroup" => groups::add_user(&call),
         "RemoveUserFromGroup" => groups::remove_user(&call),
         "GetPolicy" => attached::get_policy(&call),
+        "GetPolicyVersion" => attached::get_policy_version(&call),
         "SimulatePrincipalPolicy" => simulate::principal(&call),
         _ => match Holder::of(action) {
             Some(kind) if action.starts_with("ListAttached") => attached::list(&call, kind),

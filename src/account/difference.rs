@@ -1,0 +1,150 @@
+//! What differs between an account and its setup, with both sides and in words. Pure data.
+//!
+//! Made from the very changes that `plan` works out, so that what is shown is what would be written.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::change::{Change, Part, Write};
+use crate::ids::{Partition, RoleName};
+use crate::policy::{CanonicalPolicy, PolicyDiff, PolicyDifference, PolicyKind};
+
+/// In which way something differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceKind {
+    /// The setup has it, the account has not.
+    Missing,
+    /// Both have it, differently.
+    Changed,
+    /// The account has it, the setup has not.
+    Extra,
+    /// It is as the setup says, and yet cannot do what it is for: IAM's policy simulator says no.
+    Denied,
+}
+
+impl DifferenceKind {
+    /// The word as it stands in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Changed => "changed",
+            Self::Extra => "extra",
+            Self::Denied => "denied",
+        }
+    }
+}
+
+/// One thing that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The part of the setup that it belongs to.
+    pub part: Part,
+    /// In which way it differs.
+    pub kind: DifferenceKind,
+    /// What differs: `role/Name trust policy`, `user/analyst inline policy P`. Not trusted where it is extra.
+    pub item: String,
+    /// What the setup says: a policy's JSON text, or a value; `None` where it says nothing.
+    pub expected: Option<String>,
+    /// What the account has, in the same form; `None` where it has nothing. Not trusted.
+    pub found: Option<String>,
+    /// What exactly differs, a line for each. Not trusted.
+    pub detail: Vec<String>,
+    /// What exactly differs inside a policy, as data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<PolicyDifference>,
+}
+
+impl Difference {
+    /// Both sides and no detail; the kind follows from which sides there are.
+    pub(super) fn new(part: Part, item: String, expected: Option<String>, found: Option<String>) -> Self {
+        let kind = match (&expected, &found) {
+            (Some(_), None) => DifferenceKind::Missing,
+            (None, Some(_)) => DifferenceKind::Extra,
+            _ => DifferenceKind::Changed,
+        };
+        Self { part, kind, item, expected, found, detail: Vec::new(), policy: Vec::new() }
+    }
+
+    /// What the change would mend: one difference for each attribute that it sets. `partition` is the
+    /// account's.
+    pub fn of(change: &Change, partition: &Partition) -> Vec<Self> {
+        let part = change.write.parts().first().copied().unwrap_or(Part::Role);
+        let whole = || Self::new(part, change.write.resource(), change.write.after(), change.before.clone());
+        match &change.write {
+            Write::TagRole { role, tags } => of_tags(role, tags, change.before.as_deref()),
+            Write::UpdateRole { role, .. } => of_attributes(role, change),
+            Write::UpdateAssumeRolePolicy { .. } => vec![whole().with_detail(PolicyKind::Trust, partition)],
+            Write::PutRolePolicy { .. } | Write::PutGrant { .. } => {
+                vec![whole().with_detail(PolicyKind::Identity, partition)]
+            }
+            _ => vec![whole()],
+        }
+    }
+
+    /// Says what differs inside a policy of which both sides are there.
+    fn with_detail(mut self, kind: PolicyKind, partition: &Partition) -> Self {
+        let (Some(expected), Some(found)) = (&self.expected, &self.found) else { return self };
+        let found = CanonicalPolicy::read(kind, found, partition);
+        match (CanonicalPolicy::parse(kind, expected, partition), found) {
+            (Ok(expected), Ok(found)) => {
+                let diff = PolicyDiff::between(&found, &expected);
+                self.detail = diff.to_string().lines().map(str::to_owned).collect();
+                if diff.is_cosmetic() {
+                    self.detail.push("this changes nothing of what is allowed".to_owned());
+                }
+                self.policy = diff.differences().to_vec();
+            }
+            (_, Err(error)) => self.detail.push(format!("what is there cannot be read as a policy: {error}")),
+            (Err(error), Ok(_)) => self.detail.push(error.to_string()),
+        }
+        self
+    }
+
+    /// The difference in one line: what, and how.
+    pub fn summary(&self) -> String {
+        // A policy's whole text is for the files.
+        let short = |side: Option<&String>| side.filter(|text| !text.starts_with('{')).cloned();
+        let how = match (self.kind, short(self.expected.as_ref()), short(self.found.as_ref())) {
+            (DifferenceKind::Missing, ..) => "is missing".to_owned(),
+            (DifferenceKind::Extra, _, Some(found)) if !self.item.contains(&found) => {
+                format!("`{found}` is not in the setup")
+            }
+            (DifferenceKind::Extra, ..) => "is not in the setup".to_owned(),
+            (DifferenceKind::Denied, ..) => "is denied".to_owned(),
+            (DifferenceKind::Changed, Some(expected), Some(found)) => format!("is `{found}` instead of `{expected}`"),
+            (DifferenceKind::Changed, ..) => "differs".to_owned(),
+        };
+        let detail = self.detail.join("; ");
+        if detail.is_empty() { format!("{} {how}", self.item) } else { format!("{} {how}: {detail}", self.item) }
+    }
+}
+
+fn of_tags(role: &RoleName, tags: &BTreeMap<String, String>, before: Option<&str>) -> Vec<Difference> {
+    let before: BTreeMap<String, String> = before.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let difference = |(key, value): (&String, &String)| {
+        let item = format!("role/{role} tag {key}");
+        Difference::new(Part::Role, item, Some(value.clone()), before.get(key).cloned())
+    };
+    tags.iter().map(difference).collect()
+}
+
+/// Description and session duration, each where it is set.
+fn of_attributes(role: &RoleName, change: &Change) -> Vec<Difference> {
+    let object = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let (after, before): (Value, Value) = (object(change.write.after()), object(change.before.clone()));
+    let text = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let difference = |(name, shown): (&str, &str)| {
+        let expected = text(after.get(name)?)?;
+        let found = before.get(name).and_then(text);
+        Some(Difference::new(Part::Role, format!("role/{role} {shown}"), Some(expected), found))
+    };
+    let attributes = [("description", "description"), ("max_session_duration", "session duration in seconds")];
+    attributes.into_iter().filter_map(difference).collect()
+}

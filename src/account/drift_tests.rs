@@ -1,0 +1,114 @@
+//! What verify says is what plan would change, and what evidence shows; what remove does is undone by apply.
+
+use proptest::prelude::*;
+
+use super::change::Write;
+use super::difference::{Difference, DifferenceKind};
+use super::drift::drift;
+use super::evidence::evidence;
+use super::observation::{Observation, ObservedGrant};
+use super::outcome::{AccountStatus, PartStatus};
+use super::plan::plan;
+use super::plan_tests::{carry_out, desired, granted, states};
+use super::removal::removal;
+use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal};
+
+fn right() -> Observation {
+    let nothing = Observation { role: None, grants: granted(ObservedGrant::Absent) };
+    carry_out(&plan(&desired(), &nothing).unwrap(), nothing)
+}
+
+#[test]
+fn an_account_that_apply_made_right_is_compliant() {
+    let drift = drift(&desired(), &right());
+    assert_eq!(drift.differences, []);
+    assert_eq!(drift.status(), AccountStatus::Compliant);
+    assert_eq!(drift.parts().pass_role, PartStatus::Unchanged);
+}
+
+#[test]
+fn each_tampering_is_named_with_both_sides() {
+    let foreign = "arn:aws:iam::aws:policy/AdministratorAccess";
+    type Tampering = (fn(&mut Observation), DifferenceKind, &'static str);
+    let cases: [Tampering; 8] = [
+        (|o| o.role.as_mut().unwrap().tags.clear(), DifferenceKind::Missing, "tag owner"),
+        (|o| o.role.as_mut().unwrap().description = None, DifferenceKind::Missing, "description"),
+        (|o| o.role.as_mut().unwrap().max_session_duration = 3600, DifferenceKind::Changed, "session duration"),
+        (|o| o.role.as_mut().unwrap().boundary = None, DifferenceKind::Missing, "permissions boundary"),
+        (|o| o.role.as_mut().unwrap().managed.clear(), DifferenceKind::Missing, "SecurityAudit"),
+        (
+            |o| {
+                assert!(
+                    o.role
+                        .as_mut()
+                        .unwrap()
+                        .managed
+                        .insert("arn:aws:iam::aws:policy/AdministratorAccess".parse().unwrap())
+                )
+            },
+            DifferenceKind::Extra,
+            "AdministratorAccess",
+        ),
+        (
+            |o| assert!(o.role.as_mut().unwrap().inline_names.insert("ByHand".parse().unwrap())),
+            DifferenceKind::Extra,
+            "ByHand",
+        ),
+        (|o| o.grants = granted(ObservedGrant::Absent), DifferenceKind::Missing, "user/analyst"),
+    ];
+    for (tamper, kind, item) in cases {
+        let mut state = right();
+        tamper(&mut state);
+        let drift = drift(&desired(), &state);
+        assert_eq!(drift.status(), AccountStatus::Drifted, "{item}");
+        let named = |difference: &&Difference| difference.kind == kind && difference.item.contains(item);
+        assert!(drift.differences.iter().any(|difference| named(&difference)), "{item}: {:?}", drift.differences);
+    }
+    let mut state = right();
+    state.role.as_mut().unwrap().managed.insert(foreign.parse().unwrap());
+    let lenient = Desired { extra_policies: ExtraPolicies::Ignore, ..desired() };
+    assert_eq!(drift(&lenient, &state).status(), AccountStatus::Compliant);
+}
+
+#[test]
+fn a_role_that_is_not_there_is_missing_and_so_is_a_principal() {
+    let nothing = Observation { role: None, grants: granted(ObservedGrant::NoPrincipal) };
+    let found = drift(&desired(), &nothing);
+    assert_eq!((found.status(), found.parts().trust), (AccountStatus::Missing, PartStatus::Missing));
+    assert!(found.differences.iter().any(|d| d.detail.iter().any(|line| line.contains("does not exist"))));
+    let mut lenient = desired();
+    lenient.grants[0].missing_principal = MissingPrincipal::Skip;
+    let found = drift(&lenient, &nothing);
+    assert_eq!((found.parts().pass_role, found.notes.len()), (PartStatus::Skipped, 1));
+}
+
+proptest! {
+    #[test]
+    fn no_difference_no_change_and_equal_evidence_are_one_and_the_same(state in states(), ignore in any::<bool>()) {
+        let extra_policies = if ignore { ExtraPolicies::Ignore } else { ExtraPolicies::Remove };
+        let desired = Desired { extra_policies, ..desired() };
+        let differences = drift(&desired, &state).differences;
+        let changes = plan(&desired, &state).unwrap().changes;
+        prop_assert_eq!(differences.is_empty(), changes.is_empty(), "{:?} {:?}", differences, changes);
+        let evidence = evidence(&desired, &state);
+        prop_assert_eq!(differences.is_empty(), evidence.wanted == evidence.found, "{:?}", evidence);
+        prop_assert_eq!(evidence.wanted.digest == evidence.found.digest, evidence.wanted.items == evidence.found.items);
+    }
+
+    #[test]
+    fn remove_deletes_what_is_there_once_and_the_role_last(state in states(), force in any::<bool>()) {
+        let Ok(removed) = removal(&desired(), &state, force) else {
+            prop_assert!(!force, "force gets past whatever hangs on a role of ours");
+            return Ok(());
+        };
+        let has_role = state.role.is_some();
+        let deletes = |write: &Write| matches!(write, Write::DeleteRole { .. });
+        prop_assert_eq!(removed.changes.iter().filter(|change| deletes(&change.write)).count(), usize::from(has_role));
+        if has_role {
+            prop_assert!(removed.changes.last().is_some_and(|change| deletes(&change.write)));
+        }
+        prop_assert!(removed.changes.iter().all(|change| change.before.is_some()), "{:?}", removed.changes);
+        let gone = Observation { role: None, grants: granted(ObservedGrant::Absent) };
+        prop_assert!(removal(&desired(), &gone, force).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,167 @@
+//! Asks IAM's policy simulator (SimulatePrincipalPolicy) whether the role may really do what its policies allow, and the
+//! grantees may really pass it. What an SCP, a permissions boundary or a Deny elsewhere defeats shows here.
+//!
+//! The simulator is not the real thing: it knows the organization's SCPs and the policies in IAM, not those on resources.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
+
+use super::change::Part;
+use super::difference::{Difference, DifferenceKind};
+use super::observation::{Observation, ObservedGrant, ObservedRole};
+use super::observe::{decode, principal_arn, unreadable};
+use super::question::{Question, Questions};
+use crate::aws::failure::AwsFailure;
+use crate::ids::Arn;
+use crate::setup::desired::Desired;
+
+/// What the simulator said.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Simulated {
+    /// What is denied though the setup allows it.
+    pub denied: Vec<Difference>,
+    /// What could not be asked.
+    pub notes: Vec<String>,
+}
+
+/// How many resources one call may name.
+const RESOURCES: usize = 50;
+
+/// Asks about the role, where it is there, and about every grant that is there.
+///
+/// # Errors
+/// A call that failed.
+pub async fn ask_simulator(iam: &Client, desired: &Desired, observed: &Observation) -> Result<Simulated, AwsFailure> {
+    let mut simulated = Simulated::default();
+    let Some(role) = &observed.role else { return Ok(simulated) };
+    let who = format!("role/{}", desired.role);
+    let mut questions = Questions::default();
+    for (name, policy) in desired.inline.iter().filter(|(name, _)| role.inline_names.contains(*name)) {
+        questions.extend(Questions::of(&policy.text, &format!("inline policy {name}")));
+    }
+    for arn in desired.managed.intersection(&role.managed) {
+        let text = managed_policy(iam, arn).await?;
+        questions.extend(Questions::of(&text, &format!("managed policy {arn}")));
+    }
+    simulated.notes.append(&mut questions.left_out);
+    for question in &questions.asked {
+        let denied = ask(iam, &role.arn, question, Part::Permissions, &who).await?;
+        simulated.denied.extend(denied);
+    }
+    grants(iam, desired, observed, role, &mut simulated).await?;
+    Ok(simulated)
+}
+
+async fn grants(
+    iam: &Client,
+    desired: &Desired,
+    observed: &Observation,
+    role: &ObservedRole,
+    simulated: &mut Simulated,
+) -> Result<(), AwsFailure> {
+    for grant in &desired.grants {
+        let mut questions = Questions::of(&grant.policy.text, &format!("the grant {}", grant.name));
+        simulated.notes.append(&mut questions.left_out);
+        for principal in &grant.to {
+            let found = observed.grants.get(&(principal.clone(), grant.name.clone()));
+            if !matches!(found, Some(ObservedGrant::Present(_))) {
+                continue;
+            }
+            // Gone since it was read: the next run sees it.
+            let Some(arn) = principal_arn(iam, principal).await? else { continue };
+            for question in &questions.asked {
+                // What is to be passed is this role, whatever else the grant lets be passed.
+                let question = Question { resources: vec![role.arn.to_string()], ..question.clone() };
+                let denied = ask(iam, &arn, &question, Part::PassRole, &principal.to_string()).await?;
+                simulated.denied.extend(denied);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The text of a managed policy's default version.
+async fn managed_policy(iam: &Client, arn: &Arn) -> Result<String, AwsFailure> {
+    const OPERATION: &str = "iam GetPolicyVersion";
+    let answer = iam.get_policy().policy_arn(arn.to_string()).send().await;
+    let answer = answer.map_err(|error| AwsFailure::from_sdk("iam GetPolicy", &error))?;
+    let version = answer.policy().and_then(|policy| policy.default_version_id());
+    let version = version.ok_or_else(|| unreadable("iam GetPolicy", "no default version in the answer"))?;
+    let answer = iam.get_policy_version().policy_arn(arn.to_string()).version_id(version).send().await;
+    let answer = answer.map_err(|error| AwsFailure::from_sdk(OPERATION, &error))?;
+    let document = answer.policy_version().and_then(|version| version.document());
+    decode(OPERATION, document.ok_or_else(|| unreadable(OPERATION, "no document in the answer"))?)
+}
+
+/// Asks one question. Gives a difference for each action that is denied on one of the resources.
+async fn ask(
+    iam: &Client,
+    principal: &Arn,
+    question: &Question,
+    part: Part,
+    who: &str,
+) -> Result<Vec<Difference>, AwsFailure> {
+    const OPERATION: &str = "iam SimulatePrincipalPolicy";
+    let context = question.context.iter().map(|(key, value)| {
+        let entry = ContextEntry::builder().context_key_name(key).context_key_values(value);
+        entry.context_key_type(ContextKeyTypeEnum::String).build()
+    });
+    let context: Vec<ContextEntry> = context.collect();
+    let mut denied = Vec::new();
+    for resources in question.resources.chunks(RESOURCES) {
+        let mut pages = iam
+            .simulate_principal_policy()
+            .policy_source_arn(principal.to_string())
+            .set_action_names(Some(question.actions.clone()))
+            .set_resource_arns(Some(resources.to_vec()))
+            .set_context_entries(Some(context.clone()))
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(result) = pages.try_next().await.map_err(|error| AwsFailure::from_sdk(OPERATION, &error))? {
+            denied.extend(verdict(&result, resources, part, who));
+        }
+    }
+    Ok(denied)
+}
+
+/// The difference that one result comes down to, if any.
+fn verdict(result: &EvaluationResult, asked: &[String], part: Part, who: &str) -> Option<Difference> {
+    let allowed = |decision: &PolicyEvaluationDecisionType| *decision == PolicyEvaluationDecisionType::Allowed;
+    let specific = result.resource_specific_results();
+    let mut on: BTreeSet<String> = specific
+        .iter()
+        .filter(|one| !allowed(one.eval_resource_decision()))
+        .map(|one| one.eval_resource_name().to_owned())
+        .collect();
+    if specific.is_empty() && !allowed(result.eval_decision()) {
+        on.extend(asked.iter().cloned());
+    }
+    if on.is_empty() {
+        return None;
+    }
+    let why = if result.organizations_decision_detail().is_some_and(|detail| !detail.allowed_by_organizations()) {
+        "a service control policy of the organization does not allow it"
+    } else if result
+        .permissions_boundary_decision_detail()
+        .is_some_and(|detail| !detail.allowed_by_permissions_boundary())
+    {
+        "the permissions boundary does not allow it"
+    } else if *result.eval_decision() == PolicyEvaluationDecisionType::ExplicitDeny {
+        "a policy denies it"
+    } else {
+        "no policy allows it"
+    };
+    let on = on.into_iter().collect::<Vec<_>>().join(", ");
+    Some(Difference {
+        part,
+        kind: DifferenceKind::Denied,
+        item: format!("{who} {} on {on}", result.eval_action_name()),
+        expected: Some("allowed".to_owned()),
+        found: Some(result.eval_decision().as_str().to_owned()),
+        detail: vec![why.to_owned()],
+        policy: Vec::new(),
+    })
+}

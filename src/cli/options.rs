@@ -1,0 +1,201 @@
+//! The options that several commands share, as they are typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity};
+use crate::setup::resolve::PassedTo;
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+#[command(next_help_heading = "Where accounts come from (one of)")]
+pub(super) struct SourceArgs {
+    /// A CSV file with a column `account_id`
+    #[arg(long, value_name = "FILE.csv")]
+    pub(super) accounts: Option<PathBuf>,
+    /// AWS Organizations, of the caller's organization
+    #[arg(long)]
+    pub(super) organization: bool,
+    /// A simulated organization inside this process: no AWS account, no network. WORLD is `healthy`, `rough` or
+    /// `accounts=N`, with `latency=50ms` and `seed=N` behind a comma
+    #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true, default_missing_value = "healthy")]
+    pub(super) sandbox: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which of them")]
+pub(super) struct WhichArgs {
+    /// Only these accounts
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub(super) include: Vec<AccountId>,
+    /// Not these accounts
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub(super) exclude: Vec<AccountId>,
+    /// Only accounts in or below these roots and organizational units
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub(super) ou: Vec<String>,
+    /// No account in or below these
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub(super) exclude_ou: Vec<String>,
+    /// The caller's own account too, with the caller's own credentials
+    #[arg(long)]
+    pub(super) management_account: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How to reach AWS")]
+pub(super) struct ConnectionArgs {
+    /// The profile of the AWS configuration
+    #[arg(long)]
+    pub(super) profile: Option<String>,
+    /// The region, for STS
+    #[arg(long)]
+    pub(super) region: Option<Region>,
+    /// One endpoint for every service, such as that of `rolecall sandbox`
+    #[arg(long, value_name = "URL")]
+    pub(super) endpoint_url: Option<String>,
+    /// Calls to STS per second, at most
+    #[arg(long, value_name = "N", default_value = "200")]
+    pub(super) sts_rate: std::num::NonZeroU32,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How to get in")]
+pub(super) struct EntranceArgs {
+    /// The role to assume in each account
+    #[arg(long, value_name = "NAME", default_value = "OrganizationAccountAccessRole")]
+    pub(super) assume_role: RolePath,
+    /// The external id that its trust policy asks for
+    #[arg(long, value_name = "ID")]
+    pub(super) external_id: Option<ExternalId>,
+    /// The sessions' name, which CloudTrail shows
+    #[arg(long, value_name = "NAME", default_value = "rolecall")]
+    pub(super) session_name: SessionName,
+    /// Who is behind the sessions; trust policies must allow it
+    #[arg(long, value_name = "NAME")]
+    pub(super) source_identity: Option<SourceIdentity>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to put there")]
+pub(super) struct WhatArgs {
+    /// Another name for the setup's role
+    #[arg(long, value_name = "NAME")]
+    pub(super) role_name: Option<RoleName>,
+    /// Who may pass the role: user/NAME, group/NAME or role/NAME; repeatable
+    #[arg(long, value_name = "KIND/NAME")]
+    pub(super) pass_role_to: Vec<PrincipalRef>,
+    /// A parameter of the setup; repeatable
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(super) param: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to put there")]
+pub(super) struct GrantArgs {
+    /// What may be passed: the setup's role alone, or every role of the account
+    #[arg(long, value_name = "WHAT")]
+    pub(super) pass_role_resource: Option<Resource>,
+    /// The service that the role may be passed to (`iam:PassedToService`); `none` for no such condition
+    #[arg(long, value_name = "PRINCIPAL", value_parser = passed_to)]
+    pub(super) pass_role_service: Option<PassedTo>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to put there")]
+pub(super) struct AdoptArgs {
+    /// Take over a role of that name that is not rolecall's
+    #[arg(long)]
+    pub(super) adopt: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct ConfirmArgs {
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Resource {
+    /// The setup's role
+    Role,
+    /// Every role
+    #[value(name = "*")]
+    Any,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub(super) struct PaceArgs {
+    /// Accounts at once
+    #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) concurrency: u16,
+    /// How long the work on one account may take [default: 2m, in the sandbox 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) account_timeout: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Where the run's folder goes
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(super) report_dir: PathBuf,
+    /// `text` for people, `json` for events as JSON lines on stdout
+    #[arg(long, default_value = "text")]
+    pub(super) format: Format,
+    /// No progress, only the summary
+    #[arg(long)]
+    pub(super) quiet: bool,
+    /// When to use colour
+    #[arg(long, default_value = "auto")]
+    pub(super) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+fn passed_to(text: &str) -> Result<PassedTo, String> {
+    match text {
+        "none" => Ok(PassedTo::Any),
+        text if PassedTo::is_service(text) => Ok(PassedTo::Service(text.to_owned())),
+        _ => Err("not a service principal such as `machinelearning.amazonaws.com`, nor `none`".to_owned()),
+    }
+}
+
+pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("not KEY=VALUE".to_owned()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|_| "not a time such as `90s` or `2m`".to_owned())?;
+    Duration::try_from(span).ok().filter(|time| !time.is_zero()).ok_or_else(|| "not more than nothing".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_unit() {
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert!(duration("0s").is_err() && duration("-1s").is_err() && duration("soon").is_err());
+    }
+}

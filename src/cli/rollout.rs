@@ -1,0 +1,178 @@
+//! One command over one inventory: wires setup, accounts, engine and reports together. `plan`, `apply`, `verify` and
+//! `remove` differ in what they say here.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::args::RunArgs;
+use super::confirm;
+use super::error::CliError;
+use super::options::{AdoptArgs, GrantArgs, Resource, WhatArgs};
+use super::source::Source;
+use super::ui;
+use crate::account::converge::Goal;
+use crate::account::session::least_power;
+use crate::ids::RunId;
+use crate::inventory::list::Selection;
+use crate::report::{AccountsCsv, ChangesCsv, EvidenceJsonl, Reporters, RunFolder, RunJson, Verdict};
+use crate::rollout::cancel::Cancel;
+use crate::rollout::dispatcher::Rollout;
+use crate::rollout::event::RunInfo;
+use crate::rollout::journal::Journal;
+use crate::rollout::worker::{Terms, row_choices};
+use crate::setup::file::PassRoleResource;
+use crate::setup::resolve::{Choices, Place, Setup};
+
+/// What one command does with an inventory.
+pub(super) struct Job {
+    /// The command's name.
+    pub(super) command: &'static str,
+    /// What becomes of each account.
+    pub(super) goal: Goal,
+    /// What the grants let be passed, and to what, where the command has a say in that.
+    pub(super) grant: Option<GrantArgs>,
+    /// Whether roles that are not ours are taken over.
+    pub(super) adopt: AdoptArgs,
+    /// Whether somebody has to say yes to the writes.
+    pub(super) ask: bool,
+}
+
+pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
+    let started_at = Timestamp::now();
+    let source = Source::open(&args.source, &args.which)?;
+    let setup = Setup::load(&args.setup, choices(&args.what, job.grant.as_ref(), job.adopt.adopt))?;
+    check(&setup, &source)?;
+    let sandboxed = source.is_sandbox();
+    let ask = job.ask && !sandboxed;
+    if ask && !std::io::stdin().is_terminal() {
+        return Err(CliError::NobodyToAsk);
+    }
+    writable(&args.output.report_dir)?;
+
+    let clients = source.connect(&args.connection).await?;
+    let inventory = source.inventory(&clients, &args.which, args.output.quiet).await?;
+    let caller = clients.caller().clone();
+    let place = Place {
+        account: caller.account,
+        account_name: String::new(),
+        partition: caller.partition().clone(),
+        region: clients.region().clone(),
+    };
+    let first = inventory.entries.iter().find(|entry| entry.selection == Selection::In);
+    let row = first.map(|entry| row_choices(&entry.account.overrides)).unwrap_or_default();
+    let sample = setup.fill(&place, &row)?;
+    let folder_id = RunId::new(started_at, job.command, setup.name());
+    let mut info = RunInfo {
+        run_id: folder_id,
+        command: job.command.to_owned(),
+        setup: setup.name().to_owned(),
+        setup_digest: setup.digest(),
+        started_at,
+        caller: caller.arn.clone(),
+        partition: caller.partition().clone(),
+        organization: inventory.source.strip_prefix("organization ").map(str::to_owned),
+        source: if sandboxed { format!("sandbox, {}", inventory.source) } else { inventory.source.clone() },
+        accounts: inventory.entries.len(),
+        selected: inventory.selected(),
+        concurrency: usize::from(args.pace.concurrency),
+        session_policy: if least_power(&sample, job.goal.power()).exact { "exact" } else { "by name pattern" }
+            .to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    if ask {
+        confirm::show(&info, &sample, job.goal);
+        confirm::ask(info.selected, job.goal)?;
+    }
+
+    let folder = RunFolder::create(&args.output.report_dir, &info.run_id)?;
+    info.run_id = folder.id().clone();
+    let mut reporters = Reporters::new();
+    reporters.add("accounts.csv", AccountsCsv::create(&folder.accounts_csv())?);
+    reporters.add("changes.csv", ChangesCsv::create(&folder.changes_csv())?);
+    if matches!(job.goal, Goal::Verify { .. }) {
+        reporters.add("evidence.jsonl", EvidenceJsonl::create(&folder.evidence_jsonl())?);
+    }
+    ui::add_terminal(&mut reporters, &folder, args.output.format, args.output.quiet, args.output.color);
+    reporters.add("run.json", RunJson::new(&folder));
+    let (journal, journal_thread) = Journal::start(folder.open_journal()?)?;
+
+    let timeout = if sandboxed { Duration::from_secs(30) } else { Duration::from_secs(120) };
+    let cancel = Cancel::default();
+    let rollout = Rollout {
+        terms: Arc::new(Terms {
+            setup,
+            goal: job.goal,
+            assume_role: args.entrance.assume_role,
+            external_id: args.entrance.external_id,
+            session_name: args.entrance.session_name,
+            source_identity: args.entrance.source_identity,
+            region: clients.region().clone(),
+            account_timeout: args.pace.account_timeout.unwrap_or(timeout),
+        }),
+        clients: Arc::new(clients),
+        inventory,
+        info,
+        journal,
+        cancel: cancel.clone(),
+    };
+    let signals = tokio::spawn(async move {
+        loop {
+            super::run::word_to_stop().await;
+            cancel.again();
+        }
+    });
+    let (stats, ended) = rollout.run(|event| reporters.event(&event)).await;
+    signals.abort();
+
+    let mut exit_code = Verdict::of(&stats, &ended).exit_code();
+    let mut not_whole: Vec<String> = reporters.finish().iter().map(|f| format!("{f}: {}", f.error)).collect();
+    let (_, journal_end) = journal_thread.join()?;
+    not_whole.extend(journal_end.err().map(|error| format!("cannot write `journal.jsonl`: {error}")));
+    for failure in &not_whole {
+        ui::say(&format!("error: {failure}"));
+    }
+    if exit_code == 0 && !not_whole.is_empty() {
+        exit_code = 1;
+    }
+    Ok(exit_code)
+}
+
+/// What the command line says differently from the setup.
+pub(super) fn choices(what: &WhatArgs, grant: Option<&GrantArgs>, adopt: bool) -> Choices {
+    Choices {
+        role_name: what.role_name.clone(),
+        pass_role_to: what.pass_role_to.clone(),
+        pass_role_resource: grant.and_then(|grant| grant.pass_role_resource).map(|resource| match resource {
+            Resource::Role => PassRoleResource::Role,
+            Resource::Any => PassRoleResource::Any,
+        }),
+        pass_role_service: grant.and_then(|grant| grant.pass_role_service.clone()),
+        params: what.param.iter().cloned().collect(),
+        adopt,
+    }
+}
+
+/// Fills the setup in for every account that is known by now, so that a mistake shows before AWS is contacted.
+fn check(setup: &Setup, source: &Source) -> Result<(), CliError> {
+    let entries = if let Source::File(inventory) = source { inventory.entries.as_slice() } else { &[] };
+    if entries.is_empty() {
+        setup.rehearse(&Choices::default())?;
+    }
+    for entry in entries {
+        setup.rehearse(&row_choices(&entry.account.overrides))?;
+    }
+    Ok(())
+}
+
+/// Whether reports can be written, asked before AWS is.
+fn writable(report_dir: &Path) -> Result<(), CliError> {
+    let unwritable = |error| CliError::Unwritable(report_dir.to_owned(), error);
+    std::fs::create_dir_all(report_dir).map_err(unwritable)?;
+    let probe = report_dir.join(format!(".writable-{}", std::process::id()));
+    std::fs::write(&probe, "").map_err(unwritable)?;
+    std::fs::remove_file(&probe).map_err(unwritable)
+}

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::change::{Change, Part, Write};
 use crate::ids::{Partition, RoleName};
-use crate::policy::{CanonicalPolicy, PolicyDiff, PolicyDifference, PolicyKind};
+use crate::policy::{CanonicalPolicy, PolicyDiff, PolicyKind};
 
 /// In which way something differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,11 +50,11 @@ pub struct Difference {
     pub expected: Option<String>,
     /// What the account has, in the same form; `None` where it has nothing. Not trusted.
     pub found: Option<String>,
-    /// What exactly differs, a line for each. Not trusted.
+    /// How it differs, in short. Not trusted.
     pub detail: Vec<String>,
-    /// What exactly differs inside a policy, as data.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub policy: Vec<PolicyDifference>,
+    /// What exactly differs inside a policy, as data: [`PolicyDiff`] as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Value>,
 }
 
 impl Difference {
@@ -65,7 +65,7 @@ impl Difference {
             (None, Some(_)) => DifferenceKind::Extra,
             _ => DifferenceKind::Changed,
         };
-        Self { part, kind, item, expected, found, detail: Vec::new(), policy: Vec::new() }
+        Self { part, kind, item, expected, found, detail: Vec::new(), policy: None }
     }
 
     /// What the change would mend: one difference for each attribute that it sets. `partition` is the
@@ -91,11 +91,11 @@ impl Difference {
         match (CanonicalPolicy::parse(kind, expected, partition), found) {
             (Ok(expected), Ok(found)) => {
                 let diff = PolicyDiff::between(&found, &expected);
-                self.detail = diff.to_string().lines().map(str::to_owned).collect();
+                self.detail.push(diff.summary());
                 if diff.is_cosmetic() {
                     self.detail.push("this changes nothing of what is allowed".to_owned());
                 }
-                self.policy = diff.differences().to_vec();
+                self.policy = serde_json::to_value(&diff).ok();
             }
             (_, Err(error)) => self.detail.push(format!("what is there cannot be read as a policy: {error}")),
             (Err(error), Ok(_)) => self.detail.push(error.to_string()),

@@ -162,6 +162,6 @@ fn verdict(result: &EvaluationResult, asked: &[String], part: Part, who: &str) -
         expected: Some("allowed".to_owned()),
         found: Some(result.eval_decision().as_str().to_owned()),
         detail: vec![why.to_owned()],
-        policy: Vec::new(),
+        policy: None,
     })
 }

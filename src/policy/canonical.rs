@@ -1,29 +1,19 @@
 //! The one form of a policy document: two documents mean the same if, and only if, their canonical forms are equal.
 //!
-//! What is equal, and where AWS says so: a lone value is a list of one; lists and statements are sets; actions and
-//! condition keys are compared without regard to case; an account id is the ARN of its root; `"Principal": "*"` is
-//! `{"AWS": "*"}`; no `Version` is `2008-10-17`; numbers and booleans are their text; what is empty is absent.
-//! Resources and condition values are compared exactly, statements are never merged, wildcards never subsume.
-//! `docs/iam.md` tells it element by element.
+//! What is equal, and where AWS says so, is in `docs/iam.md`: a lone value is a list of one; lists and statements are
+//! sets; actions and condition keys are compared without regard to case; an account id is the ARN of its root;
+//! `"Principal": "*"` is `{"AWS": "*"}`; no `Version` is `2008-10-17`; numbers and booleans are their text; what is
+//! empty is absent. Resources and condition values are compared exactly, statements are never merged, wildcards never
+//! subsume.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::error::PolicyError;
-use super::read::{self, Strictness};
-use super::word::Word;
+use super::document::{Element, PolicyKind, Statement, Values};
+use super::error::{PolicyError, PolicyErrorKind};
+use super::read::{Purpose, read};
 use crate::ids::Partition;
-
-/// What a policy document is attached to, which decides what its statements must hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PolicyKind {
-    /// A role's trust policy: its statements have principals and no resources.
-    Trust,
-    /// An inline or managed policy: its statements have resources and no principals.
-    Identity,
-}
 
 /// A policy document in canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,84 +23,103 @@ pub struct CanonicalPolicy {
     pub(super) statements: BTreeSet<Statement>,
 }
 
-/// A statement in canonical form.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub(super) struct Statement {
-    pub(super) effect: String,
-    pub(super) sid: Option<String>,
-    /// By element name, so that `Action` and `NotAction` differ.
-    pub(super) sets: BTreeMap<&'static str, BTreeSet<Word>>,
-    /// By element name, then by principal type.
-    pub(super) principals: BTreeMap<&'static str, BTreeMap<String, BTreeSet<Word>>>,
-    /// By operator, then by key.
-    pub(super) conditions: BTreeMap<String, BTreeMap<Word, BTreeSet<Word>>>,
+/// Everything that is wrong with a document that shall be sent, in the order of the places; nothing if it is well.
+/// What is not JSON ends the reading.
+pub fn mistakes(kind: PolicyKind, text: &str, partition: &Partition) -> Vec<PolicyError> {
+    read(kind, Purpose::Sending, text, partition).1
 }
 
 impl CanonicalPolicy {
-    /// Reads JSON text that is to be sent to IAM. `partition` is where a bare account id as a principal belongs.
+    pub(super) fn empty() -> Self {
+        Self { version: "2008-10-17".to_owned(), id: None, statements: BTreeSet::new() }
+    }
+
+    /// Reads the JSON text of a document that shall be sent, strictly. `partition` is where a bare account id as a
+    /// principal belongs.
     ///
     /// # Errors
-    /// When it is not JSON, has a key twice, or is no policy document of this kind; the first mistake, with its place.
-    /// [`mistakes`] gives them all.
+    /// When it is not JSON, has a key twice, or is no policy document of this kind as IAM writes them; with the place.
+    /// It is the most telling of [`mistakes`].
     pub fn parse(kind: PolicyKind, text: &str, partition: &Partition) -> Result<Self, PolicyError> {
-        read::policy(Strictness::Sent, kind, text, partition).map_err(|mistakes| mistakes.first)
+        one(read(kind, Purpose::Sending, text, partition))
     }
 
-    /// Reads JSON text that IAM holds. What IAM would not take today but may hold is read as what it means: `Effect` in
-    /// any case, a document without statements or none at all.
+    /// Reads the JSON text of a document that IAM holds, for its meaning only: no text is a document without
+    /// statements, `Effect` and the names of elements are read in any case, and what IAM asks of a document is not
+    /// asked again.
     ///
     /// # Errors
-    /// As [`CanonicalPolicy::parse`].
+    /// When it is not JSON, has a key twice, or holds what has no meaning known here; with the place.
     pub fn read(kind: PolicyKind, text: &str, partition: &Partition) -> Result<Self, PolicyError> {
-        read::policy(Strictness::Held, kind, text, partition).map_err(|mistakes| mistakes.first)
+        one(read(kind, Purpose::Comparing, text, partition))
     }
 
-    /// The canonical form as a policy document: minified JSON, members sorted by name, every list sorted and without
-    /// repeats, statements sorted by their text. It reads back as the same policy.
+    /// The canonical form as the JSON text of a policy document that means the same: no blanks, keys and members in
+    /// the order of their bytes, statements in the order of their texts, every list a list, actions and condition
+    /// keys in lower case. Equal policies have equal texts.
     pub fn to_json(&self) -> String {
-        let mut statements: Vec<String> =
-            self.statements.iter().map(|statement| statement.to_json().to_string()).collect();
-        statements.sort_unstable();
-        let id = self.id.as_ref().map(|id| format!("\"Id\":{},", json!(id))).unwrap_or_default();
-        format!("{{{id}\"Statement\":[{}],\"Version\":{}}}", statements.join(","), json!(self.version))
+        let statements: BTreeSet<String> = self.statements.iter().map(Statement::to_json).collect();
+        let statements = statements.into_iter().collect::<Vec<_>>().join(",");
+        let mut members: BTreeMap<&str, String> =
+            [("Statement", format!("[{statements}]")), ("Version", quoted(&self.version))].into();
+        members.extend(self.id.as_deref().map(|id| ("Id", quoted(id))));
+        object(members)
     }
 
-    /// SHA-256 of [`CanonicalPolicy::to_json`], in hexadecimal: equal for documents that mean the same.
+    /// SHA-256 of [`Self::to_json`], in hexadecimal: equal for documents that mean the same.
     pub fn digest(&self) -> String {
         Sha256::digest(self.to_json()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// Every mistake of a document that is to be sent to IAM, in the order of the text, what an object lacks after
-/// what it has. A text that is not JSON has one.
-pub fn mistakes(kind: PolicyKind, text: &str, partition: &Partition) -> Vec<PolicyError> {
-    match read::policy(Strictness::Sent, kind, text, partition) {
-        Ok(_) => Vec::new(),
-        Err(mistakes) => mistakes.all(),
-    }
-}
-
 impl Statement {
-    fn to_json(&self) -> Value {
-        let mut members = serde_json::Map::new();
-        members.insert("Effect".to_owned(), json!(self.effect));
-        members.extend(self.sid.iter().map(|sid| ("Sid".to_owned(), json!(sid))));
-        members.extend(self.sets.iter().map(|(element, words)| ((*element).to_owned(), keys(words))));
-        for (element, types) in &self.principals {
-            let types = types.iter().map(|(kind, names)| (kind.clone(), keys(names))).collect();
-            members.insert((*element).to_owned(), Value::Object(types));
+    pub(super) fn to_json(&self) -> String {
+        let mut members: BTreeMap<&str, String> = [("Effect", quoted(self.effect.as_str()))].into();
+        members.extend(self.sid.as_deref().map(|sid| ("Sid", quoted(sid))));
+        let mut principals: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
+        let mut conditions: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
+        for (element, values) in &self.values {
+            let name = element.name();
+            match element {
+                Element::Principal(of) | Element::NotPrincipal(of) => {
+                    principals.entry(name).or_default().insert(of.as_str(), array(values));
+                }
+                Element::Condition { operator, key } => {
+                    conditions.entry(operator).or_default().insert(key.key(), array(values));
+                }
+                _ => {
+                    members.insert(name, array(values));
+                }
+            }
         }
-        if !self.conditions.is_empty() {
-            let operators = self.conditions.iter().map(|(operator, tests)| {
-                let tests = tests.iter().map(|(key, values)| (key.key().to_owned(), keys(values))).collect();
-                (operator.clone(), Value::Object(tests))
-            });
-            members.insert("Condition".to_owned(), Value::Object(operators.collect()));
+        members.extend(objects(principals));
+        if !conditions.is_empty() {
+            members.insert("Condition", object(objects(conditions)));
         }
-        Value::Object(members)
+        object(members)
     }
 }
 
-fn keys(words: &BTreeSet<Word>) -> Value {
-    words.iter().map(Word::key).collect()
+fn one((policy, mistakes): (CanonicalPolicy, Vec<PolicyError>)) -> Result<CanonicalPolicy, PolicyError> {
+    // What is missing is often missing because of what is there.
+    let missing = |error: &PolicyError| matches!(error.kind(), PolicyErrorKind::MissingElement { .. });
+    mistakes.into_iter().min_by_key(missing).map_or(Ok(policy), Err)
+}
+
+fn objects<'a>(members: BTreeMap<&'a str, BTreeMap<&'a str, String>>) -> BTreeMap<&'a str, String> {
+    members.into_iter().map(|(key, members)| (key, object(members))).collect()
+}
+
+fn object(members: BTreeMap<&str, String>) -> String {
+    let members: Vec<_> = members.into_iter().map(|(key, value)| format!("{}:{value}", quoted(key))).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+fn array(values: &Values) -> String {
+    let values: Vec<_> = values.iter().map(|value| quoted(value.key())).collect();
+    format!("[{}]", values.join(","))
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

@@ -1,289 +1,244 @@
-//! What differs between two policies: which statement, which element of it, and which values on which side.
+//! What differs between a policy that was found and one that is wanted.
 //!
-//! There is a difference if, and only if, the canonical forms are not equal. Statements that are on one side only are
-//! paired by their `Sid`, then by how much they have in common; what is left over is missing or extra as a whole.
+//! "Missing" is what is wanted and was not found; "extra" is what was found and is not wanted. How it is said to
+//! people is in `diff_text`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::canonical::{CanonicalPolicy, Statement};
-use super::error::printable;
-use super::word::Word;
+use super::canonical::CanonicalPolicy;
+use super::document::{Element, PrincipalType, Spelled, Statement, Values};
 
-/// All that differs between two policies, in words and as data.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+/// What differs between two policies; nothing if, and only if, they are equal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyDiff {
-    differences: Vec<PolicyDifference>,
+    cosmetic: bool,
+    differences: Vec<Difference>,
 }
 
-/// One thing that differs. Texts are as their authors spelled them, and not trusted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub enum PolicyDifference {
-    /// The `Version`, or the `Id`.
-    Document {
-        /// `Version` or `Id`.
-        element: String,
-        /// What is there, if anything is.
-        found: Option<String>,
-        /// What is wanted, if anything is.
-        wanted: Option<String>,
-    },
-    /// A wanted statement is not there.
-    StatementMissing {
-        /// The statement, in words.
-        statement: String,
-    },
-    /// A statement is there that is not wanted.
-    StatementExtra {
-        /// The statement, in words.
-        statement: String,
-    },
-    /// A statement is there, with another element.
-    Element {
-        /// The statement, in words; empty where the policy has but one.
-        statement: String,
-        /// `Effect`, `Action`, `Principal AWS`, `Condition StringEquals aws:SourceAccount` …
-        element: String,
-        /// Values that are wanted and not there.
-        missing: Vec<String>,
-        /// Values that are there and not wanted.
-        extra: Vec<String>,
-    },
+/// One difference: a whole statement, or one element.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// In what way they differ.
+    pub kind: DifferenceKind,
+    /// The statement, as the wanted document names it, or the found one where it is extra. Without, it is the document.
+    pub statement: Option<StatementName>,
+    /// The element; without, it is the whole statement.
+    pub element: Option<Element>,
+    /// What is wanted and was not found, in the wanted document's spelling. A whole statement is one sentence.
+    pub missing: Vec<String>,
+    /// What was found and is not wanted, in the found document's spelling. A whole statement is one sentence.
+    pub extra: Vec<String>,
 }
 
-/// Behind a principal that is a unique id.
-const DELETED: &str = " (the id of a role or user that was deleted)";
-/// How many values of one element are named in a line.
-const NAMED: usize = 6;
-/// How much two statements must have in common to count as one that was changed, in per cent of all that they have.
-const ALIKE: usize = 30;
+/// In what way two policies differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceKind {
+    /// A statement is wanted and was not found.
+    StatementMissing,
+    /// A statement was found and is not wanted.
+    StatementExtra,
+    /// The element has one value where one other is wanted.
+    Replaced,
+    /// Values of the element are missing, extra, or both.
+    Values,
+    /// Among the extra principals is a bare unique id. IAM shows one in place of an ARN once the role or user that
+    /// the policy named is deleted, and it stays when another of the same name is created.
+    OrphanedPrincipal,
+}
+
+/// How a statement is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatementName {
+    /// By its `Sid`.
+    Sid(String),
+    /// The how-manieth of its document it is, from 1.
+    Number(usize),
+}
 
 impl PolicyDiff {
-    /// Compares what was found with what is wanted.
+    /// What must change for `found` to become `wanted`.
     pub fn between(found: &CanonicalPolicy, wanted: &CanonicalPolicy) -> Self {
         let mut differences = Vec::new();
-        let mut document = |element: &str, found: Option<&String>, wanted: Option<&String>| {
-            if found != wanted {
-                let (found, wanted) = (found.cloned(), wanted.cloned());
-                differences.push(PolicyDifference::Document { element: element.to_owned(), found, wanted });
-            }
-        };
-        document("Version", Some(&found.version), Some(&wanted.version));
-        document("Id", found.id.as_ref(), wanted.id.as_ref());
-        let alone = found.statements.len() <= 1 && wanted.statements.len() <= 1;
-        let mut extra: Vec<&Statement> = found.statements.difference(&wanted.statements).collect();
-        let mut missing: Vec<&Statement> = wanted.statements.difference(&found.statements).collect();
-        for (found, wanted) in pairs(&mut extra, &mut missing) {
-            let name = if alone { String::new() } else { in_words(wanted) };
-            differences.extend(elements(&name, found, wanted));
+        let version = |policy: &CanonicalPolicy| vec![policy.version.clone()];
+        let id = |policy: &CanonicalPolicy| policy.id.iter().cloned().collect();
+        differences.extend(single(None, Element::Version, version(found), version(wanted)));
+        differences.extend(single(None, Element::Id, id(found), id(wanted)));
+        let pairs = pair(&found.statements, &wanted.statements);
+        for (found, wanted) in &pairs.paired {
+            statement(found, wanted, &mut differences);
         }
-        let word = |statement: &&Statement| in_words(statement);
-        differences.extend(missing.iter().map(word).map(|statement| PolicyDifference::StatementMissing { statement }));
-        differences.extend(extra.iter().map(word).map(|statement| PolicyDifference::StatementExtra { statement }));
-        Self { differences }
+        differences.extend(pairs.missing.iter().map(|statement| Difference {
+            missing: vec![statement.to_string()],
+            ..whole(DifferenceKind::StatementMissing, statement)
+        }));
+        differences.extend(pairs.extra.iter().map(|statement| Difference {
+            extra: vec![statement.to_string()],
+            ..whole(DifferenceKind::StatementExtra, statement)
+        }));
+        // What decides nothing comes last, so that a summary that is cut off shows what does.
+        differences.sort_by_key(|difference| matches!(difference.element, Some(Element::Sid | Element::Id)));
+        let cosmetic = !differences.is_empty() && found.without_names() == wanted.without_names();
+        Self { cosmetic, differences }
     }
 
-    /// Whether there is no difference.
+    /// Whether the two are equal.
     pub fn is_empty(&self) -> bool {
         self.differences.is_empty()
     }
 
-    /// Whether there is no difference in what the policies allow and deny: only a `Sid` or the `Id` differs.
+    /// Whether they differ, and in `Sid` and `Id` only: IAM decides the same by both.
     pub fn is_cosmetic(&self) -> bool {
-        self.differences.iter().all(|difference| match difference {
-            PolicyDifference::Document { element, .. } => element == "Id",
-            PolicyDifference::Element { element, .. } => element == "Sid",
-            PolicyDifference::StatementMissing { .. } | PolicyDifference::StatementExtra { .. } => false,
-        })
+        self.cosmetic
     }
 
-    /// The differences.
-    pub fn differences(&self) -> &[PolicyDifference] {
+    /// The differences: the document's, those inside of statements, missing statements, extra statements, and last
+    /// those in `Sid` and `Id`.
+    pub fn differences(&self) -> &[Difference] {
         &self.differences
     }
 }
 
-impl fmt::Display for PolicyDiff {
-    /// A line for each difference.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, difference) in self.differences.iter().enumerate() {
-            write!(f, "{}{difference}", if n == 0 { "" } else { "\n" })?;
-        }
-        Ok(())
+impl CanonicalPolicy {
+    /// The same without what is there for people only.
+    fn without_names(&self) -> Self {
+        let nameless = |statement: &Statement| Statement { sid: None, ..statement.clone() };
+        Self { id: None, statements: self.statements.iter().map(nameless).collect(), ..self.clone() }
     }
 }
 
-impl fmt::Display for PolicyDifference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Document { element, found, wanted } => {
-                let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
-                write!(f, "{}", in_place_of(element, &one(wanted), &one(found)))
+impl Statement {
+    fn name(&self) -> StatementName {
+        self.sid.clone().map_or(StatementName::Number(self.number.0), StatementName::Sid)
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        (self.effect, &self.values) == (other.effect, &other.values)
+    }
+
+    /// How much of both is in both: 0 for nothing, 1000 for everything. An effect alone is nothing in common.
+    fn overlap(&self, other: &Self) -> usize {
+        let size = |statement: &Self| 1 + statement.values.values().map(Values::len).sum::<usize>();
+        let common = self
+            .values
+            .iter()
+            .filter_map(|(element, values)| Some(other.values.get(element)?.intersection(values).count()));
+        match common.sum::<usize>() {
+            0 => 0,
+            common => 2000 * (common + usize::from(self.effect == other.effect)) / (size(self) + size(other)),
+        }
+    }
+}
+
+struct Pairs<'a> {
+    /// Found and wanted, and not equal.
+    paired: Vec<(&'a Statement, &'a Statement)>,
+    missing: Vec<&'a Statement>,
+    extra: Vec<&'a Statement>,
+}
+
+/// Which found statement stands for which wanted one: those that say the same, then those of one name, then those
+/// that have most in common.
+fn pair<'a>(found: &'a BTreeSet<Statement>, wanted: &'a BTreeSet<Statement>) -> Pairs<'a> {
+    let mut extra: Vec<&Statement> = found.difference(wanted).collect();
+    let mut missing: Vec<&Statement> = wanted.difference(found).collect();
+    extra.sort_by_key(|statement| statement.number.0);
+    missing.sort_by_key(|statement| statement.number.0);
+    let mut paired = Vec::new();
+    let by_name = |a: &Statement, b: &Statement| a.sid.is_some() && a.sid == b.sid;
+    for alike in [Statement::says_the_same, by_name] {
+        missing.retain(|wanted| match extra.iter().position(|found| alike(found, wanted)) {
+            Some(place) => {
+                paired.push((extra.remove(place), *wanted));
+                false
             }
-            Self::StatementMissing { statement } => write!(f, "statement missing: {}", printable(statement)),
-            Self::StatementExtra { statement } => write!(f, "statement extra: {}", printable(statement)),
-            Self::Element { statement, element, missing, extra } if statement.is_empty() => {
-                write!(f, "{}", in_place_of(element, missing, extra))
-            }
-            Self::Element { statement, element, missing, extra } => {
-                write!(f, "in {}: {}", printable(statement), in_place_of(element, missing, extra))
-            }
+            None => true,
+        });
+    }
+    let mut overlaps: Vec<(usize, &Statement, &Statement)> = Vec::new();
+    for wanted in &missing {
+        overlaps.extend(extra.iter().map(|found| (found.overlap(wanted), *found, *wanted)));
+    }
+    overlaps.retain(|(overlap, ..)| *overlap > 0);
+    overlaps.sort_by_key(|(overlap, found, wanted)| (Reverse(*overlap), wanted.number.0, found.number.0));
+    for (_, found, wanted) in overlaps {
+        if extra.contains(&found) && missing.contains(&wanted) {
+            extra.retain(|statement| *statement != found);
+            missing.retain(|statement| *statement != wanted);
+            paired.push((found, wanted));
         }
     }
+    paired.sort_by_key(|(_, wanted)| wanted.number.0);
+    Pairs { paired, missing, extra }
 }
 
-/// `Action s3:ListBucket missing`, `Resource * extra`, `Resource * in place of arn:…`.
-fn in_place_of(element: &str, missing: &[String], extra: &[String]) -> String {
-    let element = printable(element);
-    let orphan = |name: &&String| element.ends_with("Principal AWS") && is_unique_id(name);
-    let deleted = if extra.iter().any(|name| orphan(&name)) { DELETED } else { "" };
-    match (missing, extra) {
-        (missing, []) => format!("{element} {} missing", listed(missing)),
-        ([], extra) => format!("{element} {}{deleted} extra", listed(extra)),
-        (missing, extra) => format!("{element} {}{deleted} in place of {}", listed(extra), listed(missing)),
-    }
+fn whole(kind: DifferenceKind, statement: &Statement) -> Difference {
+    let (missing, extra) = (Vec::new(), Vec::new());
+    Difference { kind, statement: Some(statement.name()), element: None, missing, extra }
 }
 
-fn listed(values: &[String]) -> String {
-    let mut text = values.iter().take(NAMED).map(|value| printable(value)).collect::<Vec<_>>().join(", ");
-    if values.len() > NAMED {
-        text.push_str(&format!(" and {} more", values.len() - NAMED));
-    }
-    text
-}
-
-/// IAM shows the unique id of a principal that was deleted after the policy was written.
-fn is_unique_id(name: &str) -> bool {
-    ["AROA", "AIDA"].iter().any(|prefix| name.starts_with(prefix))
-        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-}
-
-/// Takes statements that are one and the same, but changed, out of both lists.
-fn pairs<'s>(extra: &mut Vec<&'s Statement>, missing: &mut Vec<&'s Statement>) -> Vec<(&'s Statement, &'s Statement)> {
-    let mut pairs = Vec::new();
-    let mut take = |extra: &mut Vec<&'s Statement>, missing: &mut Vec<&'s Statement>, e: usize, m: usize| {
-        if e < extra.len() && m < missing.len() {
-            pairs.push((extra.remove(e), missing.remove(m)));
+fn statement(found: &Statement, wanted: &Statement, differences: &mut Vec<Difference>) {
+    let name = Some(wanted.name());
+    let effect = |statement: &Statement| vec![statement.effect.as_str().to_owned()];
+    let sid = |statement: &Statement| statement.sid.iter().cloned().collect();
+    differences.extend(single(name.clone(), Element::Sid, sid(found), sid(wanted)));
+    differences.extend(single(name.clone(), Element::Effect, effect(found), effect(wanted)));
+    // A condition key is spelled as it is wanted, where it is.
+    let only_found = found.values.keys().filter(|element| !wanted.values.contains_key(element));
+    let mut elements: Vec<&Element> = wanted.values.keys().chain(only_found).collect();
+    elements.sort();
+    for element in elements {
+        let (there, asked) = (found.values.get(element), wanted.values.get(element));
+        if there == asked {
+            continue;
         }
-    };
-    while let Some((e, m)) = same_sid(extra, missing) {
-        take(extra, missing, e, m);
+        // An empty list differs from no element, and has no values to show it by.
+        let empty = Values::from([Spelled::exact("[]".to_owned())]);
+        let listed = |values: Option<&Values>| match values {
+            Some(values) if values.is_empty() => empty.clone(),
+            values => values.cloned().unwrap_or_default(),
+        };
+        let (there, asked) = (listed(there), listed(asked));
+        let missing: Vec<&Spelled> = asked.difference(&there).collect();
+        let extra: Vec<&Spelled> = there.difference(&asked).collect();
+        let is_account =
+            matches!(element, Element::Principal(PrincipalType::Aws) | Element::NotPrincipal(PrincipalType::Aws));
+        let kind = if is_account && extra.iter().any(|principal| is_unique_id(principal.key())) {
+            DifferenceKind::OrphanedPrincipal
+        } else if there.len() == 1 && asked.len() == 1 {
+            DifferenceKind::Replaced
+        } else {
+            DifferenceKind::Values
+        };
+        let written = |values: Vec<&Spelled>| values.into_iter().map(|value| value.written().to_owned()).collect();
+        differences.push(Difference {
+            kind,
+            statement: name.clone(),
+            element: Some(element.clone()),
+            missing: written(missing),
+            extra: written(extra),
+        });
     }
-    while let Some((e, m)) = most_alike(extra, missing) {
-        take(extra, missing, e, m);
-    }
-    pairs
 }
 
-fn same_sid(extra: &[&Statement], missing: &[&Statement]) -> Option<(usize, usize)> {
-    missing.iter().enumerate().filter(|(_, statement)| statement.sid.is_some()).find_map(|(m, wanted)| {
-        let e = extra.iter().position(|found| found.sid == wanted.sid)?;
-        Some((e, m))
-    })
+fn single(
+    statement: Option<StatementName>,
+    element: Element,
+    found: Vec<String>,
+    wanted: Vec<String>,
+) -> Option<Difference> {
+    let both = !found.is_empty() && !wanted.is_empty();
+    let kind = if both { DifferenceKind::Replaced } else { DifferenceKind::Values };
+    let differs = found != wanted;
+    differs.then_some(Difference { kind, statement, element: Some(element), missing: wanted, extra: found })
 }
 
-fn most_alike(extra: &[&Statement], missing: &[&Statement]) -> Option<(usize, usize)> {
-    let mut best: Option<(usize, usize, usize)> = None;
-    for (m, wanted) in missing.iter().enumerate() {
-        for (e, found) in extra.iter().enumerate() {
-            let alike = alike(found, wanted);
-            if alike >= ALIKE && best.is_none_or(|(most, ..)| alike > most) {
-                best = Some((alike, e, m));
-            }
-        }
-    }
-    best.map(|(_, e, m)| (e, m))
-}
-
-/// How much two statements have in common, in per cent of all that either has.
-fn alike(a: &Statement, b: &Statement) -> usize {
-    let (a, b) = (values(a), values(b));
-    let sets = || a.iter().map(|(element, values)| (values, b.get(element)));
-    let shared: usize =
-        sets().map(|(values, others)| others.map_or(0, |others| values.intersection(others).count())).sum();
-    let all = a.values().map(BTreeSet::len).sum::<usize>() + b.values().map(BTreeSet::len).sum::<usize>() - shared;
-    shared * 100 / all.max(1)
-}
-
-/// A statement as values by element.
-fn values(statement: &Statement) -> BTreeMap<Word, BTreeSet<Word>> {
-    let named = |name: &str| Word::exact(name.to_owned());
-    let mut values: BTreeMap<Word, BTreeSet<Word>> = BTreeMap::new();
-    values.insert(named("Effect"), [Word::exact(statement.effect.clone())].into());
-    values.extend(statement.sid.iter().map(|sid| (named("Sid"), [Word::exact(sid.clone())].into())));
-    values.extend(statement.sets.iter().map(|(element, words)| (named(element), words.clone())));
-    for (element, types) in &statement.principals {
-        values.extend(types.iter().map(|(kind, names)| (named(&format!("{element} {kind}")), names.clone())));
-    }
-    for (operator, keys) in &statement.conditions {
-        let heading = format!("Condition {operator}");
-        values.extend(keys.iter().map(|(key, tests)| (key.under(&heading), tests.clone())));
-    }
-    values
-}
-
-/// What differs between two statements that count as one.
-fn elements(name: &str, found: &Statement, wanted: &Statement) -> Vec<PolicyDifference> {
-    let (found, wanted) = (values(found), values(wanted));
-    let names: BTreeSet<&Word> = found.keys().chain(wanted.keys()).collect();
-    let none = BTreeSet::new();
-    let difference = |element: &Word| {
-        let (found_in, wanted_in) = (found.get(element), wanted.get(element));
-        if found_in == wanted_in {
-            return None;
-        }
-        let (found_values, wanted_values) = (found_in.unwrap_or(&none), wanted_in.unwrap_or(&none));
-        let shown = |values: Vec<&Word>| values.into_iter().map(|word| word.shown().to_owned()).collect::<Vec<_>>();
-        let mut missing = shown(wanted_values.difference(found_values).collect());
-        let mut extra = shown(found_values.difference(wanted_values).collect());
-        // An element with an empty list is there all the same.
-        if missing.is_empty() && extra.is_empty() {
-            let side = if wanted_in.is_some() { &mut missing } else { &mut extra };
-            side.push("[]".to_owned());
-        }
-        Some(PolicyDifference::Element {
-            statement: name.to_owned(),
-            element: element.shown().to_owned(),
-            missing,
-            extra,
-        })
-    };
-    names.into_iter().filter_map(difference).collect()
-}
-
-/// A statement by its `Sid`, or else by what it says: `Allow s3:GetObject and 2 more on arn:…`.
-fn in_words(statement: &Statement) -> String {
-    if let Some(sid) = &statement.sid {
-        return format!("\"{sid}\"");
-    }
-    let some = |words: &BTreeSet<Word>| match words.iter().next() {
-        Some(first) if words.len() > 1 => format!("{} and {} more", first.shown(), words.len() - 1),
-        Some(first) => first.shown().to_owned(),
-        None => "nothing".to_owned(),
-    };
-    let mut text = statement.effect.clone();
-    for (element, before) in
-        [("Action", " "), ("NotAction", " all but "), ("Resource", " on "), ("NotResource", " on all but ")]
-    {
-        if let Some(words) = statement.sets.get(element) {
-            text.push_str(before);
-            text.push_str(&some(words));
-        }
-    }
-    for (element, types) in &statement.principals {
-        let names: BTreeSet<Word> = types.values().flatten().cloned().collect();
-        text.push_str(if *element == "Principal" { " for " } else { " for all but " });
-        text.push_str(&some(&names));
-        if names.iter().any(|name| is_unique_id(name.shown())) {
-            text.push_str(DELETED);
-        }
-    }
-    if !statement.conditions.is_empty() {
-        text.push_str(" under conditions");
-    }
-    text
+/// Whether a principal is the unique id of a role or a user.
+pub(super) fn is_unique_id(principal: &str) -> bool {
+    (principal.starts_with("AROA") || principal.starts_with("AIDA"))
+        && principal.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }

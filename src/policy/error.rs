@@ -96,6 +96,20 @@ pub enum PolicyErrorKind {
         /// All that could stand there.
         known: &'static [&'static str],
     },
+    /// An element in other upper and lower case than IAM's.
+    #[error("`{}` is written `{element}`", printable(name))]
+    ElementCase {
+        /// The key as it stands.
+        name: String,
+        /// As IAM writes it.
+        element: &'static str,
+    },
+    /// An element whose list holds nothing.
+    #[error("`{element}` holds nothing")]
+    Empty {
+        /// The element.
+        element: &'static str,
+    },
     /// An element that must be there and is not.
     #[error("`{element}` is missing")]
     MissingElement {
@@ -169,7 +183,7 @@ impl PolicyError {
         match &self.kind {
             PolicyErrorKind::UnknownElement { name, known, .. } => {
                 let nearest = known.iter().min_by_key(|element| distance(name, element))?;
-                if distance(name, nearest) <= 2 {
+                if resembles(name, nearest) {
                     return Some(format!("did you mean `{nearest}`?"));
                 }
                 Some(format!("known are {}", known.join(", ")))
@@ -195,6 +209,11 @@ impl fmt::Display for PolicyError {
 }
 
 impl std::error::Error for PolicyError {}
+
+/// Whether `name` is likely a mistyped `element`.
+pub(super) fn resembles(name: &str, element: &str) -> bool {
+    distance(name, element) <= 2
+}
 
 /// How many letters must be added, dropped, changed or swapped with the next one to make `a` of `b`, whatever the
 /// case. Enough for a typing mistake, so words of very different length are not looked at closely.

@@ -64,29 +64,27 @@ impl Value {
     }
 }
 
-/// Reads one JSON value (RFC 8259) with blanks around it; `Ok(None)` if there are only blanks. A byte order mark at
-/// the very beginning, which editors leave in files, is skipped.
-///
-/// # Errors
-/// What is not JSON, has a key twice in one object, or is nested too deep; with the place.
-pub fn parse(text: &str) -> Result<Option<Node>, PolicyError> {
+/// Reads one JSON value (RFC 8259) with blanks around it; nothing, and no mistake, if there are only blanks. A byte
+/// order mark at the very beginning, which editors leave in files, is skipped. Reading goes on behind a key that is
+/// there twice, with the first of the two, and ends at what is not JSON.
+pub fn parse(text: &str, mistakes: &mut Vec<PolicyError>) -> Option<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader { rest: text.chars().peekable(), at: Position::START };
+    let mut reader = Reader { rest: text.chars().peekable(), at: Position::START, mistakes };
     reader.skip_blanks();
-    if reader.rest.peek().is_none() {
-        return Ok(None);
-    }
-    let node = reader.value(&Path::Root, 0)?;
-    reader.skip_blanks();
-    match reader.rest.peek() {
-        None => Ok(Some(node)),
-        Some(_) => Err(reader.unexpected("the end", &Path::Root)),
+    reader.rest.peek()?;
+    match reader.whole() {
+        Ok(node) => Some(node),
+        Err(error) => {
+            mistakes.push(error);
+            None
+        }
     }
 }
 
 struct Reader<'a> {
     rest: Peekable<Chars<'a>>,
     at: Position,
+    mistakes: &'a mut Vec<PolicyError>,
 }
 
 impl Reader<'_> {
@@ -117,6 +115,15 @@ impl Reader<'_> {
             Some(c) => format!("`{c}`"),
         };
         PolicyError::new(PolicyErrorKind::Syntax { expected, found }, path, self.at)
+    }
+
+    fn whole(&mut self) -> Result<Node, PolicyError> {
+        let node = self.value(&Path::Root, 0)?;
+        self.skip_blanks();
+        match self.rest.peek() {
+            None => Ok(node),
+            Some(_) => Err(self.unexpected("the end", &Path::Root)),
+        }
     }
 
     fn value(&mut self, path: &Path<'_>, depth: usize) -> Result<Node, PolicyError> {
@@ -182,8 +189,10 @@ impl Reader<'_> {
             }
             let key = self.string(path)?;
             let here = Path::Key(path, &key);
-            if !keys.insert(key.clone()) {
-                return Err(PolicyError::new(PolicyErrorKind::DuplicateKey { key: key.clone() }, &here, key_at));
+            let first = keys.insert(key.clone());
+            if !first {
+                let kind = PolicyErrorKind::DuplicateKey { key: key.clone() };
+                self.mistakes.push(PolicyError::new(kind, &here, key_at));
             }
             self.skip_blanks();
             if !self.next_if(':') {
@@ -191,7 +200,9 @@ impl Reader<'_> {
             }
             self.skip_blanks();
             let node = self.value(&here, depth + 1)?;
-            members.push(Member { key, key_at, node });
+            if first {
+                members.push(Member { key, key_at, node });
+            }
             self.skip_blanks();
             if self.next_if('}') {
                 return Ok(Value::Object(members));
@@ -314,20 +325,26 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Option<Node>, Vec<PolicyError>> {
+        let mut mistakes = Vec::new();
+        let node = parse(text, &mut mistakes);
+        if mistakes.is_empty() { Ok(node) } else { Err(mistakes) }
+    }
+
     #[test]
     fn a_value_knows_its_place() {
-        let node = parse("\u{feff}\n {\"é\": [1,\n  true]}").unwrap().unwrap();
+        let node = read("\u{feff}\n {\"é\": [1,\n  true]}").unwrap().unwrap();
         let Value::Object(members) = node.value else { panic!("an object") };
         assert_eq!((node.at, members[0].key_at), (Position { line: 2, column: 2 }, Position { line: 2, column: 3 }));
         let Value::Array(items) = &members[0].node.value else { panic!("a list") };
         assert_eq!(items[0], Node { at: Position { line: 2, column: 9 }, value: Value::Number("1".to_owned()) });
         assert_eq!(items[1].at, Position { line: 3, column: 3 });
-        assert_eq!(parse(" \r\n\t").unwrap(), None);
+        assert_eq!(read(" \r\n\t").unwrap(), None);
     }
 
     #[test]
     fn mistakes_are_named_with_their_place() {
-        let message = |text: &str| parse(text).unwrap_err().to_string();
+        let message = |text: &str| read(text).unwrap_err()[0].to_string();
         assert_eq!(message("{\"a\": {\"b\": 1,\n \"b\": 2}}"), "the key `b` is there twice (at a.b, line 2, column 2)");
         assert_eq!(
             message("{\"a\": [1, 2"),
@@ -342,11 +359,18 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_there_twice_does_not_end_the_reading() {
+        let errors = read("{\"a\": 1, \"a\": {\"b\": 2, \"b\": 3}, \"c\": x").unwrap_err();
+        let places: Vec<_> = errors.iter().map(|error| (error.path(), error.position().unwrap().column)).collect();
+        assert_eq!(places, [("a", 10), ("a.b", 24), ("c", 38)]);
+    }
+
+    #[test]
     fn nesting_has_an_end() {
         let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        assert!(parse(&nested(MAX_DEPTH)).is_ok());
-        let error = parse(&nested(MAX_DEPTH + 1)).unwrap_err();
-        assert_eq!(error.kind(), &PolicyErrorKind::TooDeep { limit: MAX_DEPTH });
-        assert!(parse(&"{\"a\":".repeat(1_000_000)).is_err());
+        assert!(read(&nested(MAX_DEPTH)).is_ok());
+        let errors = read(&nested(MAX_DEPTH + 1)).unwrap_err();
+        assert_eq!(errors[0].kind(), &PolicyErrorKind::TooDeep { limit: MAX_DEPTH });
+        assert!(read(&"{\"a\":".repeat(1_000_000)).is_err());
     }
 }

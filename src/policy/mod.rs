@@ -4,18 +4,20 @@
 
 mod canonical;
 mod diff;
+mod diff_text;
+mod document;
 mod error;
 pub mod json;
 mod percent;
 mod read;
-mod word;
 
 #[cfg(test)]
 mod canonical_tests;
 #[cfg(test)]
 mod diff_tests;
 
-pub use canonical::{CanonicalPolicy, PolicyKind, mistakes};
-pub use diff::{PolicyDiff, PolicyDifference};
+pub use canonical::{CanonicalPolicy, mistakes};
+pub use diff::{Difference, DifferenceKind, PolicyDiff, StatementName};
+pub use document::{Effect, Element, PolicyKind, PrincipalType, Spelled};
 pub use error::{PolicyError, PolicyErrorKind, Position};
 pub use percent::decode_percent;

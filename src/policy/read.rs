@@ -1,33 +1,23 @@
-//! From JSON text to the canonical form, with every mistake on the way.
+//! From JSON text to typed statements, with every mistake and its place.
+//!
+//! Two ways to read. What a user wants to send must be as IAM writes it, and all that is wrong with it is told at
+//! once. What IAM holds was accepted by IAM, so only its meaning counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::canonical::{CanonicalPolicy, PolicyKind, Statement};
-use super::error::{Path, PolicyError, PolicyErrorKind, Position};
+use super::canonical::CanonicalPolicy;
+use super::document::{Beside, Effect, Element, PolicyKind, PrincipalType, Spelled, Statement, Values};
+use super::error::{Path, PolicyError, PolicyErrorKind, Position, resembles};
 use super::json::{self, Member, Node, Value};
-use super::word::Word;
 use crate::ids::{AccountId, Partition};
 
-/// Whose text it is.
+/// What a document is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Strictness {
-    /// Somebody's who will send it to IAM.
-    Sent,
-    /// IAM's.
-    Held,
-}
-
-/// One mistake at least.
-#[derive(Debug)]
-pub(super) struct Mistakes {
-    pub(super) first: PolicyError,
-    more: Vec<PolicyError>,
-}
-
-impl Mistakes {
-    pub(super) fn all(self) -> Vec<PolicyError> {
-        std::iter::once(self.first).chain(self.more).collect()
-    }
+pub(super) enum Purpose {
+    /// A user wants it sent.
+    Sending,
+    /// IAM returned it.
+    Comparing,
 }
 
 const POLICY: &[&str] = &["Version", "Id", "Statement"];
@@ -35,291 +25,316 @@ const STATEMENT: &[&str] =
     &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 const PRINCIPAL: &[&str] = &["AWS", "Service", "Federated", "CanonicalUser"];
 
-/// Reads a document.
-pub(super) fn policy(
-    strictness: Strictness,
+/// Reads a document; the mistakes in the order of their places. Without mistakes there is a policy.
+pub(super) fn read(
     kind: PolicyKind,
+    purpose: Purpose,
     text: &str,
     partition: &Partition,
-) -> Result<CanonicalPolicy, Box<Mistakes>> {
-    let mut reader = Reader { strictness, kind, partition, mistakes: Vec::new() };
-    let policy = match json::parse(text) {
-        Ok(node) => reader.document(node),
-        Err(error) => return Err(Box::new(Mistakes { first: error, more: Vec::new() })),
-    };
-    let mut mistakes = reader.mistakes.into_iter();
-    match mistakes.next() {
-        None => Ok(policy),
-        Some(first) => Err(Box::new(Mistakes { first, more: mistakes.collect() })),
+) -> (CanonicalPolicy, Vec<PolicyError>) {
+    let mut mistakes = Vec::new();
+    let node = json::parse(text, &mut mistakes);
+    let mut reader = Reader { kind, purpose, partition, mistakes };
+    let mut policy = CanonicalPolicy::empty();
+    match node {
+        Some(node) => reader.document(&node, &mut policy),
+        None if reader.mistakes.is_empty() => {
+            reader.must(false, PolicyErrorKind::MissingElement { element: "Statement" }, &Path::Root, Position::START);
+        }
+        None => {}
     }
+    reader.mistakes.sort_by_key(PolicyError::position);
+    (policy, reader.mistakes)
 }
 
-/// Reads on after a mistake, with what can be read.
 struct Reader<'a> {
-    strictness: Strictness,
     kind: PolicyKind,
+    purpose: Purpose,
     partition: &'a Partition,
     mistakes: Vec<PolicyError>,
 }
 
 impl Reader<'_> {
-    fn mistake(&mut self, kind: PolicyErrorKind, path: &Path<'_>, at: Position) {
+    fn wrong(&mut self, kind: PolicyErrorKind, path: &Path<'_>, at: Position) {
         self.mistakes.push(PolicyError::new(kind, path, at));
     }
 
-    fn document(&mut self, node: Option<Node>) -> CanonicalPolicy {
-        let mut policy = CanonicalPolicy { version: "2008-10-17".to_owned(), id: None, statements: BTreeSet::new() };
-        let missing = |reader: &mut Self| {
-            if reader.strictness == Strictness::Sent {
-                reader.mistake(PolicyErrorKind::MissingElement { element: "Statement" }, &Path::Root, Position::START);
-            }
-        };
-        let Some(mut node) = node else {
-            missing(self);
-            return policy;
-        };
-        // IAM takes a list of one document for the document.
-        if let Value::Array(items) = &mut node.value
-            && items.len() == 1
-            && let Some(only) = items.pop()
-        {
-            node = only;
+    /// What IAM asks of a document. What IAM holds has been through that already.
+    fn must(&mut self, holds: bool, kind: PolicyErrorKind, path: &Path<'_>, at: Position) {
+        if !holds && self.purpose == Purpose::Sending {
+            self.wrong(kind, path, at);
         }
-        let before = self.mistakes.len();
-        let mut found_statement = false;
-        for (element, member) in self.elements(&node, POLICY, "policy", &Path::Root) {
+    }
+
+    fn document(&mut self, node: &Node, policy: &mut CanonicalPolicy) {
+        let node = match &node.value {
+            Value::Array(items) if self.purpose == Purpose::Comparing && items.len() == 1 => {
+                items.first().unwrap_or(node)
+            }
+            _ => node,
+        };
+        let Some(found) = self.elements(node, POLICY, "policy", &Path::Root) else { return };
+        for (element, member) in &found.known {
             let path = Path::Key(&Path::Root, element);
-            match element {
+            match *element {
                 "Version" => {
-                    if let Some(version) = self.text(&member.node, &path) {
-                        if version != "2008-10-17" && version != "2012-10-17" {
-                            let expected = "`2012-10-17` or `2008-10-17`";
-                            self.wrong_value(&member.node, &path, version.clone(), expected);
-                        }
-                        policy.version = version;
-                    }
+                    let Some(version) = self.text(&member.node, &path) else { continue };
+                    let known = version == "2008-10-17" || version == "2012-10-17";
+                    let expected = "`2012-10-17` or `2008-10-17`";
+                    let kind = PolicyErrorKind::WrongValue { value: version.clone(), expected };
+                    self.must(known, kind, &path, member.node.at);
+                    policy.version = version;
                 }
                 "Id" => policy.id = self.text(&member.node, &path).filter(|id| !id.is_empty()),
-                _ => {
-                    found_statement = true;
-                    match &member.node.value {
-                        Value::Array(items) => {
-                            for (index, item) in items.iter().enumerate() {
-                                policy.statements.insert(self.statement(item, &Path::Index(&path, index)));
-                            }
-                        }
-                        _ => {
-                            policy.statements.insert(self.statement(&member.node, &path));
-                        }
-                    }
-                }
+                _ => self.statements(&member.node, &path, &mut policy.statements),
             }
         }
-        // What is no object, or has a misspelt element, is wrong for that alone.
-        if !found_statement && self.mistakes.len() == before {
-            missing(self);
-        }
-        policy
+        self.missing(&found, &["Statement"], &Path::Root, node.at);
     }
 
-    fn statement(&mut self, node: &Node, path: &Path<'_>) -> Statement {
-        let mut statement = Statement::default();
-        let mut places: BTreeMap<&str, Position> = BTreeMap::new();
-        let before = self.mistakes.len();
-        for (element, member) in self.elements(node, STATEMENT, "statement", path) {
-            let path = Path::Key(path, element);
-            places.insert(element, member.key_at);
-            match element {
-                "Sid" => statement.sid = self.text(&member.node, &path).filter(|sid| !sid.is_empty()),
-                "Effect" => statement.effect = self.effect(&member.node, &path),
-                "Action" | "NotAction" => {
-                    statement.sets.insert(element, self.words(&member.node, &path, Word::any_case));
-                }
-                "Resource" | "NotResource" => {
-                    statement.sets.insert(element, self.words(&member.node, &path, Word::exact));
-                }
-                "Condition" => statement.conditions = self.conditions(&member.node, &path),
-                _ => {
-                    let principals = self.principals(&member.node, &path);
-                    if !principals.is_empty() {
-                        statement.principals.insert(element, principals);
-                    }
+    fn statements(&mut self, node: &Node, path: &Path<'_>, statements: &mut BTreeSet<Statement>) {
+        match &node.value {
+            Value::Array(items) => {
+                self.must(!items.is_empty(), PolicyErrorKind::Empty { element: "Statement" }, path, node.at);
+                for (index, item) in items.iter().enumerate() {
+                    statements.extend(self.statement(item, &Path::Index(path, index), index + 1));
                 }
             }
+            _ => statements.extend(self.statement(node, path, 1)),
         }
-        let misspelt = self.mistakes.len() > before && places.is_empty();
-        if !misspelt {
-            self.check(&statement, &places, node, path);
-        }
-        statement
     }
 
-    /// What a statement of this kind must have, and what it must not.
-    fn check(&mut self, statement: &Statement, places: &BTreeMap<&str, Position>, node: &Node, path: &Path<'_>) {
-        let has = |element: &str| places.contains_key(element);
-        let opposites = [("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")];
-        for (element, opposite) in opposites {
-            if has(element) && has(opposite) {
-                self.mistake(PolicyErrorKind::BothGiven { element, opposite }, path, node.at);
+    fn statement(&mut self, node: &Node, path: &Path<'_>, number: usize) -> Option<Statement> {
+        let found = self.elements(node, STATEMENT, "statement", path)?;
+        let (mut effect, mut sid, mut values) = (None, None, BTreeMap::new());
+        for (element, member) in &found.known {
+            let (node, path) = (&member.node, Path::Key(path, element));
+            match *element {
+                "Sid" => sid = self.text(node, &path).filter(|sid| !sid.is_empty()),
+                "Effect" => effect = self.effect(node, &path),
+                "Principal" => self.principals(node, &path, Element::Principal, &mut values),
+                "NotPrincipal" => self.principals(node, &path, Element::NotPrincipal, &mut values),
+                "Action" => self.list(node, &path, Element::Action, Spelled::any_case, &mut values),
+                "NotAction" => self.list(node, &path, Element::NotAction, Spelled::any_case, &mut values),
+                "Resource" => self.list(node, &path, Element::Resource, Spelled::exact, &mut values),
+                "NotResource" => self.list(node, &path, Element::NotResource, Spelled::exact, &mut values),
+                _ => self.conditions(node, &path, &mut values),
             }
         }
-        let (subject, object) = match self.kind {
-            PolicyKind::Trust => ("Principal", ["Resource", "NotResource"]),
-            PolicyKind::Identity => ("Resource", ["Principal", "NotPrincipal"]),
+        if found.lacks(&["Effect"]) {
+            self.wrong(PolicyErrorKind::MissingElement { element: "Effect" }, path, node.at);
+        }
+        self.missing(&found, &["Action", "NotAction"], path, node.at);
+        let misplaced = match self.kind {
+            PolicyKind::Trust => {
+                self.missing(&found, &["Principal", "NotPrincipal"], path, node.at);
+                ["Resource", "NotResource"]
+            }
+            PolicyKind::Identity => {
+                self.missing(&found, &["Resource", "NotResource"], path, node.at);
+                ["Principal", "NotPrincipal"]
+            }
         };
-        let has_subject = match self.kind {
-            PolicyKind::Trust => !statement.principals.is_empty(),
-            PolicyKind::Identity => has("Resource") || has("NotResource"),
-        };
-        let must = [("Effect", has("Effect")), ("Action", has("Action") || has("NotAction")), (subject, has_subject)];
-        for (element, _) in must.into_iter().filter(|(_, is_there)| !is_there) {
-            self.mistake(PolicyErrorKind::MissingElement { element }, path, node.at);
+        for (name, member) in found.known.iter().filter(|(name, _)| misplaced.contains(name)) {
+            let kind =
+                PolicyErrorKind::UnknownElement { name: (*name).to_owned(), of: "statement of this kind", known: &[] };
+            self.must(false, kind, &Path::Key(path, name), member.key_at);
         }
-        for name in object {
-            // An empty `Principal` is none.
-            let counts = self.kind == PolicyKind::Trust || statement.principals.contains_key(name);
-            if let Some(at) = places.get(name).filter(|_| counts) {
-                let of = "statement of this kind";
-                let kind = PolicyErrorKind::UnknownElement { name: name.to_owned(), of, known: &[] };
-                self.mistake(kind, &Path::Key(path, name), *at);
-            }
+        for (element, opposite) in [("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")]
+        {
+            let both = found.has(element) && found.has(opposite);
+            self.must(!both, PolicyErrorKind::BothGiven { element, opposite }, path, node.at);
         }
+        Some(Statement { effect: effect?, sid, values, number: Beside(number) })
     }
 
-    fn effect(&mut self, node: &Node, path: &Path<'_>) -> String {
-        let Some(effect) = self.text(node, path) else { return String::new() };
-        let held = self.strictness == Strictness::Held;
-        let same = |known: &&str| effect == *known || (held && effect.eq_ignore_ascii_case(known));
-        if let Some(known) = ["Allow", "Deny"].into_iter().find(|known| same(known)) {
-            return known.to_owned();
+    /// Says that the first of `names` is missing if none of them is there.
+    fn missing(&mut self, found: &Found<'_>, names: &[&'static str], path: &Path<'_>, at: Position) {
+        let Some(element) = names.first() else { return };
+        self.must(!found.lacks(names), PolicyErrorKind::MissingElement { element }, path, at);
+    }
+
+    fn effect(&mut self, node: &Node, path: &Path<'_>) -> Option<Effect> {
+        let text = self.text(node, path)?;
+        let effect = [Effect::Allow, Effect::Deny].into_iter().find(|effect| match self.purpose {
+            Purpose::Sending => text == effect.as_str(),
+            Purpose::Comparing => text.eq_ignore_ascii_case(effect.as_str()),
+        });
+        if effect.is_none() {
+            let kind = PolicyErrorKind::WrongValue { value: text, expected: "`Allow` or `Deny`" };
+            self.wrong(kind, path, node.at);
         }
-        self.wrong_value(node, path, effect.clone(), "`Allow` or `Deny`");
         effect
     }
 
-    /// The members of an object by their known names; IAM reads the names without regard to case.
+    /// The members of an object by their known names. IAM reads the names without regard to case and documents one.
     fn elements<'n>(
         &mut self,
         node: &'n Node,
         known: &'static [&'static str],
         of: &'static str,
         path: &Path<'_>,
-    ) -> Vec<(&'static str, &'n Member)> {
-        let mut found: Vec<(&'static str, &Member)> = Vec::new();
-        for member in self.object(node, path) {
-            let here = Path::Key(path, &member.key);
-            let Some(element) = known.iter().copied().find(|name| name.eq_ignore_ascii_case(&member.key)) else {
-                let kind = PolicyErrorKind::UnknownElement { name: member.key.clone(), of, known };
-                self.mistake(kind, &here, member.key_at);
+    ) -> Option<Found<'n>> {
+        let mut found = Found { known: Vec::new(), unknown: Vec::new() };
+        for member in self.object(node, path)? {
+            let key = &member.key;
+            let here = Path::Key(path, key);
+            let Some(element) = known.iter().copied().find(|name| name.eq_ignore_ascii_case(key)) else {
+                found.unknown.push(key);
+                self.wrong(PolicyErrorKind::UnknownElement { name: key.clone(), of, known }, &here, member.key_at);
                 continue;
             };
-            if found.iter().any(|(name, _)| *name == element) {
-                self.mistake(PolicyErrorKind::DuplicateKey { key: member.key.clone() }, &here, member.key_at);
-                continue;
-            }
-            found.push((element, member));
-        }
-        found
-    }
-
-    fn principals(&mut self, node: &Node, path: &Path<'_>) -> BTreeMap<String, BTreeSet<Word>> {
-        if let Value::String(text) = &node.value {
-            if text != "*" {
-                self.wrong_value(node, path, text.clone(), "`*` or an object such as `{\"Service\": …}`");
-            }
-            return [("AWS".to_owned(), [Word::exact(text.clone())].into())].into();
-        }
-        let mut principals = BTreeMap::new();
-        for (element, member) in self.elements(node, PRINCIPAL, "principal", path) {
-            let partition = self.partition;
-            let word = |name: String| match name.parse::<AccountId>() {
-                Ok(account) if element == "AWS" => Word::exact(format!("arn:{partition}:iam::{account}:root")),
-                _ => Word::exact(name),
-            };
-            let names = self.words(&member.node, &Path::Key(path, element), word);
-            if !names.is_empty() {
-                principals.insert(element.to_owned(), names);
+            let case = PolicyErrorKind::ElementCase { name: key.clone(), element };
+            self.must(key == element, case, &here, member.key_at);
+            if found.has(element) {
+                self.wrong(PolicyErrorKind::DuplicateKey { key: key.clone() }, &here, member.key_at);
+            } else {
+                found.known.push((element, member));
             }
         }
-        principals
+        Some(found)
     }
 
-    fn conditions(&mut self, node: &Node, path: &Path<'_>) -> BTreeMap<String, BTreeMap<Word, BTreeSet<Word>>> {
-        let mut operators: BTreeMap<String, BTreeMap<Word, BTreeSet<Word>>> = BTreeMap::new();
-        for operator in self.object(node, path) {
-            let path = Path::Key(path, &operator.key);
-            for member in self.object(&operator.node, &path) {
-                let values = self.words_of(&member.node, &Path::Key(&path, &member.key), Self::scalar);
-                let values = values.into_iter().map(Word::exact).collect();
-                let keys = operators.entry(operator.key.clone()).or_default();
-                if keys.insert(Word::any_case(member.key.clone()), values).is_some() {
-                    let kind = PolicyErrorKind::DuplicateKey { key: member.key.clone() };
-                    self.mistake(kind, &path, member.key_at);
-                }
-            }
-        }
-        operators
-    }
-
-    fn object<'n>(&mut self, node: &'n Node, path: &Path<'_>) -> &'n [Member] {
-        match &node.value {
-            Value::Object(members) => members,
-            _ => {
-                self.wrong_type(node, path, "an object");
-                &[]
-            }
-        }
-    }
-
-    /// A lone text or a list of texts, as a set.
-    fn words(&mut self, node: &Node, path: &Path<'_>, word: impl Fn(String) -> Word) -> BTreeSet<Word> {
-        self.words_of(node, path, Self::text).into_iter().map(word).collect()
-    }
-
-    /// A lone value or a list, as what `read` makes of each.
-    fn words_of(
+    fn principals(
         &mut self,
         node: &Node,
         path: &Path<'_>,
-        read: fn(&mut Self, &Node, &Path<'_>) -> Option<String>,
-    ) -> Vec<String> {
-        match &node.value {
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .filter_map(|(index, item)| read(self, item, &Path::Index(path, index)))
-                .collect(),
-            _ => read(self, node, path).into_iter().collect(),
+        element: fn(PrincipalType) -> Element,
+        values: &mut BTreeMap<Element, Values>,
+    ) {
+        if let Value::String(text) = &node.value {
+            if text == "*" {
+                values.insert(element(PrincipalType::Aws), [Spelled::exact(text.clone())].into());
+            } else {
+                let expected = "`*` or an object such as `{\"Service\": …}`";
+                self.wrong(PolicyErrorKind::WrongValue { value: text.clone(), expected }, path, node.at);
+            }
+            return;
+        }
+        let before = (self.mistakes.len(), values.len());
+        let Some(found) = self.elements(node, PRINCIPAL, "principal", path) else { return };
+        for (name, member) in found.known {
+            let Some(of) = PrincipalType::ALL.into_iter().find(|of| of.as_str() == name) else { continue };
+            let texts = self.texts(&member.node, &Path::Key(path, name), text_of);
+            let names: Values = texts.into_iter().map(|text| self.principal(of, text)).collect();
+            if !names.is_empty() {
+                values.insert(element(of), names);
+            }
+        }
+        if before == (self.mistakes.len(), values.len()) {
+            let name = element(PrincipalType::Aws).name();
+            self.must(self.kind == PolicyKind::Identity, PolicyErrorKind::Empty { element: name }, path, node.at);
         }
     }
 
-    /// A text, or a number or boolean as its text.
-    fn scalar(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {
-        match &node.value {
-            Value::String(text) | Value::Number(text) => Some(text.clone()),
-            Value::Bool(value) => Some(value.to_string()),
-            _ => {
-                self.wrong_type(node, path, "a text or a list of texts");
-                None
+    /// IAM stores an account as either its id or the ARN of its root.
+    fn principal(&self, of: PrincipalType, text: String) -> Spelled {
+        match text.parse::<AccountId>() {
+            Ok(account) if of == PrincipalType::Aws => {
+                Spelled::new(format!("arn:{}:iam::{account}:root", self.partition), text)
+            }
+            _ => Spelled::exact(text),
+        }
+    }
+
+    fn list(
+        &mut self,
+        node: &Node,
+        path: &Path<'_>,
+        element: Element,
+        spelled: fn(String) -> Spelled,
+        values: &mut BTreeMap<Element, Values>,
+    ) {
+        let empty = matches!(&node.value, Value::Array(items) if items.is_empty());
+        self.must(!empty, PolicyErrorKind::Empty { element: element.name() }, path, node.at);
+        let texts = self.texts(node, path, text_of);
+        values.insert(element, texts.into_iter().map(spelled).collect());
+    }
+
+    fn conditions(&mut self, node: &Node, path: &Path<'_>, values: &mut BTreeMap<Element, Values>) {
+        for operator in self.object(node, path).unwrap_or_default() {
+            let path = Path::Key(path, &operator.key);
+            for member in self.object(&operator.node, &path).unwrap_or_default() {
+                let here = Path::Key(&path, &member.key);
+                let texts = self.texts(&member.node, &here, scalar);
+                let key = Spelled::any_case(member.key.clone());
+                let element = Element::Condition { operator: operator.key.clone(), key };
+                if values.insert(element, texts.into_iter().map(Spelled::exact).collect()).is_some() {
+                    self.wrong(PolicyErrorKind::DuplicateKey { key: member.key.clone() }, &here, member.key_at);
+                }
             }
         }
+    }
+
+    fn object<'n>(&mut self, node: &'n Node, path: &Path<'_>) -> Option<&'n [Member]> {
+        let Value::Object(members) = &node.value else {
+            self.wrong(wrong_type("an object", node), path, node.at);
+            return None;
+        };
+        Some(members)
     }
 
     fn text(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {
-        match &node.value {
-            Value::String(text) => Some(text.clone()),
-            _ => {
-                self.wrong_type(node, path, "a text");
-                None
+        let text = text_of(node);
+        if text.is_none() {
+            self.wrong(wrong_type("a text", node), path, node.at);
+        }
+        text
+    }
+
+    /// A lone value is a list of one.
+    fn texts(&mut self, node: &Node, path: &Path<'_>, text: fn(&Node) -> Option<String>) -> Vec<String> {
+        let Value::Array(items) = &node.value else {
+            let only = text(node);
+            if only.is_none() {
+                self.wrong(wrong_type("a text or a list of texts", node), path, node.at);
+            }
+            return only.into_iter().collect();
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            match text(item) {
+                Some(text) => texts.push(text),
+                None => self.wrong(wrong_type("a text", item), &Path::Index(path, index), item.at),
             }
         }
+        texts
+    }
+}
+
+/// An object's members: those with known names by them, and the other keys.
+struct Found<'n> {
+    known: Vec<(&'static str, &'n Member)>,
+    unknown: Vec<&'n str>,
+}
+
+impl Found<'_> {
+    fn has(&self, element: &str) -> bool {
+        self.known.iter().any(|(name, _)| *name == element)
     }
 
-    fn wrong_type(&mut self, node: &Node, path: &Path<'_>, expected: &'static str) {
-        self.mistake(PolicyErrorKind::WrongType { expected, found: node.value.type_name() }, path, node.at);
+    /// Whether none of `names` is there, not even mistyped.
+    fn lacks(&self, names: &[&str]) -> bool {
+        !names.iter().any(|name| self.has(name) || self.unknown.iter().any(|key| resembles(key, name)))
     }
+}
 
-    fn wrong_value(&mut self, node: &Node, path: &Path<'_>, value: String, expected: &'static str) {
-        self.mistake(PolicyErrorKind::WrongValue { value, expected }, path, node.at);
+fn text_of(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::String(text) => Some(text.clone()),
+        _ => None,
     }
+}
+
+/// A text, or a number or boolean as its text.
+fn scalar(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Number(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => text_of(node),
+    }
+}
+
+fn wrong_type(expected: &'static str, node: &Node) -> PolicyErrorKind {
+    PolicyErrorKind::WrongType { expected, found: node.value.type_name() }
 }

@@ -41,13 +41,9 @@ impl Document {
                 findings.push(Finding::mistake(file.spot(at..at + c.len_utf8()), unknown_character(c)));
             }
         }
-        let tree = match json::parse(&file.text) {
-            Ok(tree) => tree,
-            Err(error) => {
-                findings.push(finding(&file, &error));
-                None
-            }
-        };
+        let mut mistakes = Vec::new();
+        let tree = json::parse(&file.text, &mut mistakes);
+        findings.extend(mistakes.iter().map(|error| finding(&file, error)));
         let strings = tree.iter().flat_map(texts);
         let constant = !strings.clone().any(|text| text.text.contains("{{"));
         let partitions =
@@ -76,9 +72,6 @@ impl Document {
 
     /// What makes it no policy of this kind, as it is written. Values that are yet to be filled in are not judged.
     pub(super) fn check(&self, kind: PolicyKind, partition: &Partition) -> Vec<Finding> {
-        if self.tree.is_none() && !self.file.text.trim().is_empty() {
-            return Vec::new();
-        }
         let written = |finding: &Finding| {
             let text = finding.spot.as_ref().and_then(|spot| self.file.text.get(spot.span.clone()));
             text.is_none_or(|text| placeholders(text).next().is_none())

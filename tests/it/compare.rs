@@ -272,18 +272,23 @@ fn the_recipe_by_hand_finds_what_compare_finds() {
         return;
     }
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/evidence.md")).unwrap();
-    let recipe = page.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let recipe = |n: usize| page.split("```sh\n").nth(n).unwrap().split("```").next().unwrap();
     let runs = Runs::new();
     let found = json!({ "trust": hash("a"), "inline/A+b=c,d.e@f-g": hash("b"), "tag/Zoë": hash("c") });
     let folder = runs.leave("old", &[(1, "compliant", "unchanged")], &[(1, found)]);
-    let by_hand = |folder: &Path| {
-        let ran = Command::new("sh").args(["-c", recipe]).current_dir(folder).output().unwrap();
+    let by_hand_of = |n: usize, folder: &Path| {
+        let ran = Command::new("sh").args(["-c", recipe(n)]).current_dir(folder).output().unwrap();
         String::from_utf8(ran.stdout).unwrap()
     };
+    let by_hand = |folder: &Path| by_hand_of(1, folder);
     assert_eq!(by_hand(&folder), "file: intact\n");
     let ran = runs.0.run(&["verify", "--sandbox=accounts=5", "--quiet", "--pass-role-to", "user/analyst"]);
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert_eq!(by_hand(&runs.0.path("reports/latest")), "file: intact\n");
+    let latest = runs.0.path("reports/latest");
+    assert_eq!(by_hand(&latest), "file: intact\n");
+    let evidence = fs::read_to_string(latest.join("evidence.jsonl")).unwrap();
+    let line: Value = serde_json::from_str(evidence.lines().next().unwrap()).unwrap();
+    assert_eq!(by_hand_of(2, &latest).trim_end(), line["wanted"]["items"]["trust"]);
     let text = fs::read_to_string(folder.join("evidence.jsonl")).unwrap();
     fs::write(folder.join("evidence.jsonl"), text.replacen("Zoë", "Zoe", 1)).unwrap();
     assert_eq!(by_hand(&folder), "000000000001: found is wrong\n");

@@ -312,11 +312,11 @@ def tampering(home):
              "drifted", "ReadOnlyAccess is not in the setup", "permissions",
              lambda: iam.detach_role_policy(RoleName=ROLE, PolicyArn=admin)),
             ("a trust open to anybody", lambda: put_trust({**trust, "Statement": [*trust["Statement"], anybody]}),
-             "drifted", "for *", "trust", lambda: put_trust(trust)),
-            ("a trust with an orphaned principal", orphan, "drifted", "the id of a role or user that was deleted", "trust", lambda: put_trust(trust)),
+             "drifted", "extra statement 2: Allow sts:AssumeRole for AWS *", "trust", lambda: put_trust(trust)),
+            ("a trust with an orphaned principal", orphan, "drifted", "the id of a deleted role or user", "trust", lambda: put_trust(trust)),
             ("an action taken out", lambda: put({**document, "Statement": [
                 {**statement, "Action": without(statement["Action"], statement["Action"][0])}, *document["Statement"][1:]]}),
-             "drifted", f"Action {statement['Action'][0]} missing", "permissions", lambda: put(document)),
+             "drifted", f"Action: missing {statement['Action'][0]}", "permissions", lambda: put(document)),
             ("a statement split in two", lambda: put(two), "drifted", "differs", "permissions", lambda: put(document)),
             ("actions in another order", lambda: put(turned), clean, "", "permissions", lambda: put(document)),
             ("actions in upper case", lambda: put(shouting), clean, "", "permissions", lambda: put(document)),
@@ -333,7 +333,7 @@ def tampering(home):
             ("the description changed", lambda: iam.update_role(RoleName=ROLE, Description="other"),
              "drifted", "description is `other` instead of", "role", lambda: run("apply", "--yes")),
             ("the grant widened", lambda: iam.put_user_policy(UserName="analyst", PolicyName=grant, PolicyDocument=json.dumps(wider)),
-             "drifted", "Resource * in place of", "pass_role", lambda: run("apply", "--yes")),
+             "drifted", "Resource: found * instead of", "pass_role", lambda: run("apply", "--yes")),
             ("the grant deleted", lambda: iam.delete_user_policy(UserName="analyst", PolicyName=grant),
              "drifted", f"{grant} is missing", "pass_role", lambda: run("apply", "--yes")),
         ]

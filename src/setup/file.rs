@@ -109,6 +109,14 @@ const BUILT_IN: &[BuiltIn] = &[
         include_str!("../../setups/amazon-ml-redshift-managed/setup.toml"),
         &[("trust.json", include_str!("../../setups/amazon-ml-redshift-managed/trust.json"))],
     ),
+    (
+        "redshift-ml",
+        include_str!("../../setups/redshift-ml/setup.toml"),
+        &[
+            ("trust.json", include_str!("../../setups/redshift-ml/trust.json")),
+            ("pass-role.json", include_str!("../../setups/redshift-ml/pass-role.json")),
+        ],
+    ),
 ];
 
 /// The names of the built-ins.

@@ -9,6 +9,9 @@ pub mod finding;
 mod form;
 mod grants;
 mod limits;
+mod lint;
+#[cfg(test)]
+mod lint_tests;
 pub mod resolve;
 #[cfg(test)]
 mod setup_tests;

@@ -10,8 +10,8 @@ use super::error::SetupError;
 use super::file::{PassRoleResource, Source};
 use super::fill::Filling;
 use super::finding::{Finding, in_reading_order, nearest};
-use super::limits;
 use super::template::{Scope, placeholders};
+use super::{limits, lint};
 use crate::ids::{AccountId, Partition, PrincipalRef, Region, RoleName};
 
 /// A setup without mistakes, and what the command line says differently.
@@ -119,6 +119,7 @@ impl Setup {
         };
         let _ = filling.desired();
         findings.append(&mut filling.findings);
+        lint::lint(source, findings);
         let documents = source.documents.values().map(|document| &document.file);
         in_reading_order(findings, &std::iter::once(&source.text).chain(documents).collect::<Vec<_>>());
     }

@@ -47,6 +47,13 @@ fn mistakes(toml: &str, documents: &[(&str, &str)], choices: Choices) -> Vec<Str
     findings.iter().filter(|finding| finding.is_mistake()).map(line).collect()
 }
 
+/// The lints of a setup that has `rest` behind its three lines of `[role]`.
+pub(super) fn lints(rest: &str, documents: &[(&str, &str)]) -> Vec<String> {
+    let (_, findings) = examine(&format!("{}{rest}\n", minimal("")), documents, Choices::default());
+    assert!(!findings.iter().any(Finding::is_mistake), "{findings:#?}");
+    findings.iter().map(line).collect()
+}
+
 fn line(finding: &Finding) -> String {
     let Some(spot) = &finding.spot else { return finding.message.clone() };
     let (file, at) = (std::path::Path::new(&spot.file.name).file_name().unwrap(), spot.position());

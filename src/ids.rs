@@ -54,6 +54,9 @@ text_serde!(AccountId, Partition, Arn, RunId);
 pub struct AccountId([u8; 12]);
 
 impl AccountId {
+    /// The account of AWS's own examples, which is nobody's.
+    pub const EXAMPLE: Self = Self(*b"123456789012");
+
     /// The twelve digits.
     pub fn as_str(&self) -> &str {
         // The bytes are ASCII digits by construction, so the empty string is never given.
@@ -90,6 +93,11 @@ impl fmt::Debug for AccountId {
 pub struct Partition(String);
 
 impl Partition {
+    /// The partition of the commercial regions.
+    pub fn aws() -> Self {
+        Self("aws".to_owned())
+    }
+
     /// The partition as it stands in an ARN.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -60,15 +60,8 @@ impl CliError {
             Self::Setup(SetupError::UnknownBuiltIn { .. }) => {
                 "name a built-in, or the path of a setup file that ends in `.toml`"
             }
-            Self::Setup(SetupError::UnknownPlaceholder(name)) => {
-                return Some(match name.strip_prefix("param.") {
-                    Some(key) => format!("give it with --param {key}=VALUE, or in a column `param.{key}`"),
-                    None => {
-                        "known are account_id, account_name, partition, region, role_name, role_arn, param.KEY".into()
-                    }
-                });
-            }
-            Self::Setup(_) => "correct the setup; nothing was contacted",
+            Self::Setup(SetupError::Unreadable { .. }) => "check the path of the setup file",
+            Self::Setup(SetupError::Mistakes(_)) => "correct the setup; nothing was written",
             Self::Inventory(InventoryError::Csv { .. }) => "correct these lines; nothing was contacted",
             Self::Inventory(InventoryError::Unreadable { .. }) => "check the path of the inventory",
             Self::Inventory(InventoryError::Organizations(failure)) => return Some(organizations(failure)),

@@ -12,6 +12,8 @@ mod remove;
 mod rollout;
 mod run;
 mod sandbox;
+mod setup;
+mod snippet;
 mod source;
 mod ui;
 mod verify;

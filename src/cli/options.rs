@@ -170,15 +170,14 @@ pub(super) enum Color {
 }
 
 fn passed_to(text: &str) -> Result<PassedTo, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     match text {
         "none" => Ok(PassedTo::Any),
-        text if text.contains('.') && text.chars().all(plain) => Ok(PassedTo::Service(text.to_owned())),
+        text if PassedTo::is_service(text) => Ok(PassedTo::Service(text.to_owned())),
         _ => Err("not a service principal such as `machinelearning.amazonaws.com`, nor `none`".to_owned()),
     }
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("not KEY=VALUE".to_owned()),

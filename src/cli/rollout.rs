@@ -11,12 +11,13 @@ use jiff::Timestamp;
 use super::args::RunArgs;
 use super::confirm;
 use super::error::CliError;
-use super::options::{AdoptArgs, GrantArgs, Resource};
+use super::options::{AdoptArgs, GrantArgs, Resource, WhatArgs};
 use super::source::Source;
 use super::ui;
 use crate::account::converge::Goal;
 use crate::account::session::least_power;
 use crate::ids::RunId;
+use crate::inventory::list::Selection;
 use crate::report::{AccountsCsv, ChangesCsv, EvidenceJsonl, Reporters, RunFolder, RunJson, Verdict};
 use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
@@ -43,7 +44,7 @@ pub(super) struct Job {
 pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
     let started_at = Timestamp::now();
     let source = Source::open(&args.source, &args.which)?;
-    let setup = Setup::load(&args.setup, choices(&job, &args))?;
+    let setup = Setup::load(&args.setup, choices(&args.what, job.grant.as_ref(), job.adopt.adopt))?;
     check(&setup, &source)?;
     let sandboxed = source.is_sandbox();
     let ask = job.ask && !sandboxed;
@@ -61,7 +62,9 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
         partition: caller.partition().clone(),
         region: clients.region().clone(),
     };
-    let sample = setup.fill(&place, &Choices::default())?;
+    let first = inventory.entries.iter().find(|entry| entry.selection == Selection::In);
+    let row = first.map(|entry| row_choices(&entry.account.overrides)).unwrap_or_default();
+    let sample = setup.fill(&place, &row)?;
     let folder_id = RunId::new(started_at, job.command, setup.name());
     let mut info = RunInfo {
         run_id: folder_id,
@@ -138,38 +141,29 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
     Ok(exit_code)
 }
 
-fn choices(job: &Job, args: &RunArgs) -> Choices {
+/// What the command line says differently from the setup.
+pub(super) fn choices(what: &WhatArgs, grant: Option<&GrantArgs>, adopt: bool) -> Choices {
     Choices {
-        role_name: args.what.role_name.clone(),
-        pass_role_to: args.what.pass_role_to.clone(),
-        pass_role_resource: job.grant.as_ref().and_then(|grant| grant.pass_role_resource).map(
-            |resource| match resource {
-                Resource::Role => PassRoleResource::Role,
-                Resource::Any => PassRoleResource::Any,
-            },
-        ),
-        pass_role_service: job.grant.as_ref().and_then(|grant| grant.pass_role_service.clone()),
-        params: args.what.param.iter().cloned().collect(),
-        adopt: job.adopt.adopt,
+        role_name: what.role_name.clone(),
+        pass_role_to: what.pass_role_to.clone(),
+        pass_role_resource: grant.and_then(|grant| grant.pass_role_resource).map(|resource| match resource {
+            Resource::Role => PassRoleResource::Role,
+            Resource::Any => PassRoleResource::Any,
+        }),
+        pass_role_service: grant.and_then(|grant| grant.pass_role_service.clone()),
+        params: what.param.iter().cloned().collect(),
+        adopt,
     }
 }
 
-/// Fills the setup in for every account that is known by now, so that a mistake shows before AWS is contacted. The
-/// partition is not known yet; any will do to find mistakes.
+/// Fills the setup in for every account that is known by now, so that a mistake shows before AWS is contacted.
 fn check(setup: &Setup, source: &Source) -> Result<(), CliError> {
     let entries = if let Source::File(inventory) = source { inventory.entries.as_slice() } else { &[] };
-    let mut rows: Vec<Choices> = entries.iter().map(|entry| row_choices(&entry.account.overrides)).collect();
-    if rows.is_empty() {
-        rows.push(Choices::default());
+    if entries.is_empty() {
+        setup.rehearse(&Choices::default())?;
     }
-    for row in rows {
-        let place = Place {
-            account: "123456789012".parse().map_err(crate::aws::clients::ConnectError::Region)?,
-            account_name: "account".to_owned(),
-            partition: "aws".parse().map_err(crate::aws::clients::ConnectError::Region)?,
-            region: "us-east-1".parse().map_err(crate::aws::clients::ConnectError::Region)?,
-        };
-        setup.fill(&place, &row)?;
+    for entry in entries {
+        setup.rehearse(&row_choices(&entry.account.overrides))?;
     }
     Ok(())
 }

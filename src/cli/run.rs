@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
-use super::{accounts, apply, compare, plan, remove, sandbox, ui, verify};
+use super::error::CliError;
+use super::{accounts, apply, compare, plan, remove, sandbox, setup, ui, verify};
+use crate::setup::error::SetupError;
 
 /// Runs the command that was typed.
 pub fn run() -> ExitCode {
@@ -33,12 +35,16 @@ pub fn run() -> ExitCode {
             Command::Remove(args) => remove::remove(*args).await,
             Command::Compare(args) => compare::compare(&args),
             Command::Sandbox(args) => sandbox::sandbox(args).await,
+            Command::Setup(args) => setup::setup(args),
         }
     });
     // What was cut off, such as a request that is never answered, must not hold the end up.
     runtime.shutdown_background();
     ExitCode::from(ended.unwrap_or_else(|error| {
-        ui::report_error(&error);
+        match &error {
+            CliError::Setup(SetupError::Mistakes(mistakes)) => setup::refuse(mistakes),
+            error => ui::report_error(error),
+        }
         error.exit_code()
     }))
 }

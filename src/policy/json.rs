@@ -14,29 +14,40 @@ use super::error::{Path, PolicyError, PolicyErrorKind, Position};
 pub(super) const MAX_DEPTH: usize = 32;
 
 /// A value, and where its first character stood.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) at: Position,
-    pub(super) value: Value,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Where its first character stands.
+    pub at: Position,
+    /// The value.
+    pub value: Value,
 }
 
 /// A JSON value. Numbers stay as they were written.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A number, as it was written.
     Number(String),
+    /// A string, its escapes resolved.
     String(String),
+    /// A list.
     Array(Vec<Node>),
+    /// An object, its members in written order.
     Object(Vec<Member>),
 }
 
 /// A key with its value.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Member {
-    pub(super) key: String,
-    pub(super) key_at: Position,
-    pub(super) node: Node,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The key, its escapes resolved.
+    pub key: String,
+    /// Where the key's first quotation mark stands.
+    pub key_at: Position,
+    /// The value.
+    pub node: Node,
 }
 
 impl Value {
@@ -56,7 +67,7 @@ impl Value {
 /// Reads one JSON value (RFC 8259) with blanks around it; nothing, and no mistake, if there are only blanks. A byte
 /// order mark at the very beginning, which editors leave in files, is skipped. Reading goes on behind a key that is
 /// there twice, with the first of the two, and ends at what is not JSON.
-pub(super) fn parse(text: &str, mistakes: &mut Vec<PolicyError>) -> Option<Node> {
+pub fn parse(text: &str, mistakes: &mut Vec<PolicyError>) -> Option<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { rest: text.chars().peekable(), at: Position::START, mistakes };
     reader.skip_blanks();

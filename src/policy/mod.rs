@@ -7,7 +7,7 @@ mod diff;
 mod diff_text;
 mod document;
 mod error;
-mod json;
+pub mod json;
 mod percent;
 mod read;
 

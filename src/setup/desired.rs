@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::ids::{Arn, PolicyName, PrincipalRef, RoleName};
 use crate::policy::{CanonicalPolicy, PolicyError, PolicyKind};
 
@@ -30,7 +32,8 @@ impl Policy {
 }
 
 /// What becomes of policies that are on the role and not in the setup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ExtraPolicies {
     /// They are told of and stay.
     #[default]
@@ -42,7 +45,8 @@ pub enum ExtraPolicies {
 }
 
 /// What becomes of an account in which a principal of the grant does not exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MissingPrincipal {
     /// The account fails, before anything is written there.
     #[default]

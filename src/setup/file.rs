@@ -1,72 +1,61 @@
 //! A setup as it is written: the TOML file and the JSON policies next to it, or a built-in of the same form.
 
 use std::collections::BTreeMap;
+use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use toml::Spanned;
 
+use super::desired::{ExtraPolicies, MissingPrincipal};
+use super::document::Document;
 use super::error::SetupError;
+use super::finding::{Finding, TextFile};
+use super::form;
 
-/// The TOML file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+/// A text, with where it stands in the setup file.
+pub(super) type Written = Spanned<String>;
+
+/// The TOML file. What is mistaken or left out is not there.
+#[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct SetupFile {
-    pub(super) name: String,
+    pub(super) name: Option<Written>,
+    pub(super) about: Option<Written>,
     pub(super) role: RoleTable,
-    #[serde(default)]
-    pub(super) pass_role: PassRoleTable,
+    pub(super) grants: Vec<GrantTable>,
 }
 
 /// `[role]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct RoleTable {
-    pub(super) name: String,
-    #[serde(default = "no_path")]
-    pub(super) path: String,
-    pub(super) description: Option<String>,
-    pub(super) trust: String,
-    #[serde(default)]
-    pub(super) managed_policies: Vec<String>,
-    pub(super) permissions_boundary: Option<String>,
-    pub(super) max_session_duration: Option<String>,
-    #[serde(default)]
-    pub(super) tags: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) extra_policies: Extra,
-    #[serde(default)]
-    pub(super) inline_policies: BTreeMap<String, String>,
+    pub(super) name: Option<Written>,
+    pub(super) path: Option<Written>,
+    pub(super) description: Option<Written>,
+    pub(super) trust: Option<Written>,
+    pub(super) managed_policies: Vec<Written>,
+    pub(super) permissions_boundary: Option<Written>,
+    pub(super) max_session_duration: Option<Written>,
+    pub(super) tags: Vec<(Written, Written)>,
+    pub(super) extra_policies: Option<Spanned<ExtraPolicies>>,
+    pub(super) inline_policies: Vec<(Written, Written)>,
 }
 
-fn no_path() -> String {
-    "/".to_owned()
-}
-
-/// `extra_policies`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Extra {
-    #[default]
-    Report,
-    Remove,
-    Ignore,
-}
-
-/// `[pass_role]`
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PassRoleTable {
-    #[serde(default)]
-    pub(super) to: Vec<String>,
-    #[serde(default)]
-    pub(super) resource: PassRoleResource,
-    pub(super) service: Option<String>,
-    #[serde(default)]
-    pub(super) missing_principal: Missing,
+/// `[pass_role]`, or one of several `[[pass_role]]`
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct GrantTable {
+    #[serde(skip)]
+    pub(super) at: Range<usize>,
+    pub(super) name: Option<Written>,
+    pub(super) to: Vec<Written>,
+    pub(super) resource: Option<Spanned<PassRoleResource>>,
+    pub(super) service: Option<Written>,
+    pub(super) missing_principal: Option<Spanned<MissingPrincipal>>,
 }
 
 /// `pass_role.resource`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub enum PassRoleResource {
     /// The role's ARN.
     #[default]
@@ -77,20 +66,30 @@ pub enum PassRoleResource {
     Any,
 }
 
-/// `pass_role.missing_principal`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Missing {
-    #[default]
-    Fail,
-    Skip,
+impl SetupFile {
+    /// Every text in which placeholders are filled in.
+    pub(super) fn values(&self) -> Vec<&Written> {
+        let role = &self.role;
+        let mut values: Vec<&Written> =
+            [&role.name, &role.path, &role.description, &role.permissions_boundary, &role.max_session_duration]
+                .into_iter()
+                .flatten()
+                .collect();
+        values.extend(&role.managed_policies);
+        values.extend(role.tags.iter().map(|(_, value)| value));
+        for grant in &self.grants {
+            values.extend(grant.name.iter().chain(&grant.to).chain(&grant.service));
+        }
+        values
+    }
 }
 
 /// A setup file and the documents that it names, by file name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone)]
 pub(super) struct Source {
+    pub(super) text: Arc<TextFile>,
     pub(super) file: SetupFile,
-    pub(super) documents: BTreeMap<String, String>,
+    pub(super) documents: BTreeMap<String, Document>,
 }
 
 /// A built-in: its name, its TOML, and the documents it names.
@@ -110,6 +109,14 @@ const BUILT_IN: &[BuiltIn] = &[
         include_str!("../../setups/amazon-ml-redshift-managed/setup.toml"),
         &[("trust.json", include_str!("../../setups/amazon-ml-redshift-managed/trust.json"))],
     ),
+    (
+        "redshift-ml",
+        include_str!("../../setups/redshift-ml/setup.toml"),
+        &[
+            ("trust.json", include_str!("../../setups/redshift-ml/trust.json")),
+            ("pass-role.json", include_str!("../../setups/redshift-ml/pass-role.json")),
+        ],
+    ),
 ];
 
 /// The names of the built-ins.
@@ -117,30 +124,64 @@ pub fn built_in_names() -> Vec<&'static str> {
     BUILT_IN.iter().map(|(name, ..)| *name).collect()
 }
 
+/// The longest file that is read: more than IAM would take of any of them.
+const LONGEST: u64 = 1 << 20;
+
 impl Source {
-    /// Finds a built-in by its name.
-    pub(super) fn built_in(name: &str) -> Result<Self, SetupError> {
+    /// A built-in by its name, or else the setup file at the path `name` and the documents next to it. Mistakes that
+    /// leave something to look at go to `findings`.
+    pub(super) fn open(name: &str, findings: &mut Vec<Finding>) -> Result<Self, SetupError> {
+        let is_path = name.ends_with(".toml") || name.contains(['/', '\\']);
+        if is_path {
+            let path = Path::new(name);
+            let text = text_of(path).map_err(|source| SetupError::Unreadable { path: path.to_owned(), source })?;
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let find = |document: &str| {
+                let path = folder.join(document);
+                text_of(&path).map(|text| TextFile::new(path.display().to_string(), &text))
+            };
+            return Ok(Self::read(TextFile::new(path.display().to_string(), &text), find, findings));
+        }
         let (_, toml, documents) = BUILT_IN
             .iter()
             .find(|(known, ..)| *known == name)
             .ok_or_else(|| SetupError::UnknownBuiltIn { name: name.to_owned(), known: built_in_names() })?;
-        let documents = documents.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
-        Ok(Self { file: parse(name, toml)?, documents })
+        let find = |document: &str| match documents.iter().find(|(file, _)| *file == document) {
+            Some((file, text)) => Ok(TextFile::new(format!("{name}/{file}"), text)),
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        Ok(Self::read(TextFile::new(format!("{name}/setup.toml"), toml), find, findings))
     }
 
-    /// Reads the setup file at `path` and the documents next to it.
-    pub(super) fn read(path: &Path) -> Result<Self, SetupError> {
-        let read = |path: &Path| {
-            std::fs::read_to_string(path).map_err(|source| SetupError::Unreadable { path: path.to_owned(), source })
-        };
-        let file = parse(&path.display().to_string(), &read(path)?)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let named = std::iter::once(&file.role.trust).chain(file.role.inline_policies.values());
-        let documents = named.map(|name| Ok((name.clone(), read(&folder.join(name))?))).collect::<Result<_, _>>()?;
-        Ok(Self { file, documents })
+    /// Reads a setup from its text. `find` gives a document by its file name.
+    pub(super) fn read(
+        text: Arc<TextFile>,
+        find: impl Fn(&str) -> std::io::Result<Arc<TextFile>>,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let file = form::read(&text, findings);
+        let named = file.role.trust.iter().chain(file.role.inline_policies.iter().map(|(_, document)| document));
+        let mut documents = BTreeMap::new();
+        for name in named {
+            if documents.contains_key(name.get_ref()) {
+                continue;
+            }
+            match find(name.get_ref()) {
+                Ok(document) => {
+                    documents.insert(name.get_ref().clone(), Document::new(document, findings));
+                }
+                Err(error) => findings.push(
+                    Finding::mistake(text.spot(name.span()), format!("cannot read `{}`: {error}", name.get_ref()))
+                        .hint("documents are looked for next to the setup file"),
+                ),
+            }
+        }
+        Self { text, file, documents }
     }
 }
 
-fn parse(name: &str, text: &str) -> Result<SetupFile, SetupError> {
-    toml::from_str(text).map_err(|source| SetupError::File { file: name.to_owned(), source: Box::new(source) })
+fn text_of(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
 }

@@ -137,7 +137,9 @@ async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
     };
     let mut outcome = task.begin();
     let ledger = Notes(wire.seen.clone(), intents);
-    converge(&clients, &ledger, &task, goal, &|_| {}, &mut outcome, &Attempts::default()).await;
+    let attempts = Attempts::default();
+    converge(&clients, &ledger, &task, goal, &|_| {}, &mut outcome, &attempts).await;
+    outcome.attempts = attempts.most();
     let seen = wire.seen.lock().unwrap().clone();
     (outcome, seen)
 }

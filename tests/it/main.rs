@@ -12,6 +12,8 @@ mod bad_input;
 #[cfg(test)]
 mod compare;
 #[cfg(test)]
+mod example;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod lifecycle;

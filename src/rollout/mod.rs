@@ -7,3 +7,5 @@ mod dispatcher_tests;
 pub mod event;
 pub mod journal;
 pub mod worker;
+#[cfg(test)]
+mod worker_tests;

@@ -43,7 +43,7 @@ pub struct Terms {
 }
 
 /// Tells the journal, which is waited for, and the dispatcher, which is not.
-struct Record<'a> {
+pub(super) struct Record<'a> {
     account_id: AccountId,
     journal: &'a Journal,
     events: &'a UnboundedSender<EventKind>,
@@ -51,13 +51,17 @@ struct Record<'a> {
     open: Mutex<Option<Change>>,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    pub(super) fn new(account_id: AccountId, journal: &'a Journal, events: &'a UnboundedSender<EventKind>) -> Self {
+        Self { account_id, journal, events, open: Mutex::new(None) }
+    }
+
     fn open(&self) -> Option<MutexGuard<'_, Option<Change>>> {
         self.open.lock().ok()
     }
 
     /// Settles what is in doubt, since nobody waits for it any more. Gives back what it was.
-    fn cut_off(&self, code: &str) -> Option<Change> {
+    pub(super) fn cut_off(&self, code: &str) -> Option<Change> {
         let change = self.open()?.take()?;
         self.settled(&change, &ChangeResult::Failed { code: code.to_owned(), request_id: None });
         Some(change)
@@ -126,8 +130,7 @@ pub(super) async fn work(
         }
         let _ = events.send(EventKind::StepStarted { account_id: task.account_id, step: now });
     };
-    let open = Mutex::new(None);
-    let record = Record { account_id: task.account_id, journal: &journal, events: &events, open };
+    let record = Record::new(task.account_id, &journal, &events);
     let attempts = Attempts::default();
     let cut_off = {
         let work = AssertUnwindSafe(converge(&clients, &record, &task, terms.goal, &step, &mut outcome, &attempts));

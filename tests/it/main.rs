@@ -15,3 +15,5 @@ mod harness;
 mod lifecycle;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod setup;

@@ -211,3 +211,24 @@ fn a_parameter_may_come_with_each_account_and_a_row_without_it_is_told_before_aw
     assert!(ran.stderr.contains("nothing fills `{{param.team}}`"), "{}", ran.stderr);
     assert!(ran.stderr.contains("give it with --param team=VALUE, or in a column `param.team`"), "{}", ran.stderr);
 }
+
+#[test]
+fn every_key_and_placeholder_is_explained() {
+    let docs = std::fs::read_to_string(format!("{}/docs/setups.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let setup = "x1 = 1\n[role]\nx2 = 1\ndescription = '{{x3}}'\n[[pass_role]]\nx4 = 1\n";
+    let ran = with_files(&[("setup.toml", setup)]).run(&["setup", "check", "my/setup.toml"]);
+    let listed = |begin: &str| -> Vec<String> {
+        let (_, list) = ran.stderr.split_once(begin).unwrap_or_else(|| panic!("{begin}: {}", ran.stderr));
+        let list = list.lines().next().unwrap().replace(" and ", ", ");
+        list.split(", ").map(str::to_owned).collect()
+    };
+    let mut explained = Vec::new();
+    explained.extend(listed("a setup has ").iter().filter(|key| *key != "role").map(|key| format!("`{key}`")));
+    explained.extend(listed("[role] has ").iter().map(|key| format!("`role.{key}`")));
+    explained.extend(listed("[pass_role] has ").iter().map(|key| format!("`{key}`")));
+    explained.extend(listed("hint: known are ").iter().map(|name| format!("`{{{{{name}}}}}`")));
+    assert_eq!(explained.len(), 3 + 10 + 5 + 7, "{explained:?}");
+    for word in explained {
+        assert!(docs.lines().any(|line| line.starts_with('|') && line.contains(&word)), "{word} is not explained");
+    }
+}

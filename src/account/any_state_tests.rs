@@ -160,7 +160,9 @@ impl Bench {
 
     async fn run(&self, goal: Goal) -> Outcome {
         let mut outcome = self.task.begin();
-        converge(&self.clients, &Open, &self.task, goal, &|_| {}, &mut outcome).await;
+        let attempts = Attempts::default();
+        converge(&self.clients, &Open, &self.task, goal, &|_| {}, &mut outcome, &attempts).await;
+        outcome.attempts = attempts.most();
         outcome
     }
 

@@ -68,7 +68,8 @@ pub struct Task {
 }
 
 /// Brings one account to what it must have. Never fails: a failure is an outcome. `step` is told of each step that
-/// begins; `outcome` is filled in as things happen, so that it says what is known even if the work is cut off.
+/// begins; `outcome` is filled in as things happen, so that it says what is known even if the work is cut off, and
+/// `attempts` counts how often calls were sent.
 pub async fn converge(
     clients: &Clients,
     ledger: &impl Ledger,
@@ -76,10 +77,9 @@ pub async fn converge(
     goal: Goal,
     step: &(impl Fn(Step) + Sync),
     outcome: &mut Outcome,
+    attempts: &Attempts,
 ) {
-    let attempts = Attempts::default();
-    let failed = work(clients, ledger, task, goal, step, outcome, &attempts).await.err();
-    outcome.attempts = attempts.most();
+    let failed = work(clients, ledger, task, goal, step, outcome, attempts).await.err();
     if let Some(failure) = failed {
         outcome.status = AccountStatus::Failed;
         outcome.failure = Some(failure);
@@ -135,7 +135,7 @@ async fn work(
             show(&plan, desired, ledger, outcome);
             return Ok(());
         }
-        match carry_out(&iam, ledger, &plan, step, outcome).await {
+        match carry_out(&iam, ledger, &plan, created_meanwhile, step, outcome).await {
             // The role came between the read and the write: by an earlier try of this very call whose answer was lost,
             // or by somebody else. Whose it is, another look at its tags tells; one look is enough.
             Err(failure) if failure.code == "EntityAlreadyExists" && !created_meanwhile => {
@@ -146,7 +146,10 @@ async fn work(
             Ok(()) => {
                 if created_meanwhile && attempts.most() > 1 {
                     outcome.status = AccountStatus::Created;
-                    outcome.parts.role = PartStatus::Created;
+                    (outcome.parts.role, outcome.parts.trust) = (PartStatus::Created, PartStatus::Created);
+                    if outcome.parts.permissions == PartStatus::Updated {
+                        outcome.parts.permissions = PartStatus::Created;
+                    }
                 }
                 return Ok(());
             }
@@ -218,6 +221,7 @@ async fn carry_out(
     iam: &aws_sdk_iam::Client,
     ledger: &impl Ledger,
     plan: &Plan,
+    created_meanwhile: bool,
     step: &(impl Fn(Step) + Sync),
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
@@ -230,7 +234,7 @@ async fn carry_out(
         let parts = change.write.parts();
         let at = change.write.step();
         step(at);
-        if let Err(error) = apply(iam, ledger, change, plan.creates_role()).await {
+        if let Err(error) = apply(iam, ledger, change, plan.creates_role() || created_meanwhile).await {
             if let Some(part) = parts.first() {
                 *outcome.parts.get_mut(*part) = PartStatus::Failed;
             }

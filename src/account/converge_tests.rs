@@ -18,7 +18,7 @@ use super::ledger::{Ledger, LedgerClosed};
 use super::outcome::{AccountStatus, Outcome, PartStatus, Step};
 use super::plan_tests::desired;
 use super::session::Entrance;
-use crate::aws::clients::{Clients, Connection};
+use crate::aws::clients::{Attempts, Clients, Connection};
 
 /// An IAM that holds nothing, takes every write, and refuses the actions that it is told to refuse.
 #[derive(Debug, Clone, Default)]
@@ -137,7 +137,9 @@ async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
     };
     let mut outcome = task.begin();
     let ledger = Notes(wire.seen.clone(), intents);
-    converge(&clients, &ledger, &task, goal, &|_| {}, &mut outcome).await;
+    let attempts = Attempts::default();
+    converge(&clients, &ledger, &task, goal, &|_| {}, &mut outcome, &attempts).await;
+    outcome.attempts = attempts.most();
     let seen = wire.seen.lock().unwrap().clone();
     (outcome, seen)
 }

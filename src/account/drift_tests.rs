@@ -30,7 +30,7 @@ fn an_account_that_apply_made_right_is_compliant() {
 fn each_tampering_is_named_with_both_sides() {
     let foreign = "arn:aws:iam::aws:policy/AdministratorAccess";
     type Tampering = (fn(&mut Observation), DifferenceKind, &'static str);
-    let cases: [Tampering; 8] = [
+    let cases: [Tampering; 9] = [
         (|o| o.role.as_mut().unwrap().tags.clear(), DifferenceKind::Missing, "tag owner"),
         (|o| o.role.as_mut().unwrap().description = None, DifferenceKind::Missing, "description"),
         (|o| o.role.as_mut().unwrap().max_session_duration = 3600, DifferenceKind::Changed, "session duration"),
@@ -53,6 +53,15 @@ fn each_tampering_is_named_with_both_sides() {
             |o| assert!(o.role.as_mut().unwrap().inline_names.insert("ByHand".parse().unwrap())),
             DifferenceKind::Extra,
             "ByHand",
+        ),
+        (
+            // The grant's name, but on the role, which gets no grant here.
+            |o| {
+                let name: crate::ids::PolicyName = "RolecallPassRole-AmazonMLRedshift".parse().unwrap();
+                assert!(o.role.as_mut().unwrap().inline_names.insert(name));
+            },
+            DifferenceKind::Extra,
+            "role/AmazonMLRedshift inline policy RolecallPassRole",
         ),
         (|o| o.grants = granted(ObservedGrant::Absent), DifferenceKind::Missing, "user/analyst"),
     ];

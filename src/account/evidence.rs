@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::observation::{Observation, ObservedGrant};
+use super::plan::is_own_grant;
 use crate::ids::Partition;
 use crate::policy::{CanonicalPolicy, PolicyKind};
 use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal};
@@ -105,7 +106,7 @@ fn found(desired: &Desired, observed: &Observation) -> BTreeMap<String, String> 
     }
     for name in &role.inline_names {
         let wanted = desired.inline.contains_key(name);
-        let is_grant = desired.grants.iter().any(|grant| grant.name == *name);
+        let is_grant = is_own_grant(desired, name);
         if wanted || (extras && !is_grant) {
             let text = role.inline.get(name);
             let value = text.map_or_else(|| "there".to_owned(), |text| meaning(PolicyKind::Identity, text, partition));

@@ -14,11 +14,21 @@ pub fn advise(step: Step, failure: &AwsFailure) -> String {
         Class::ServiceFault => "AWS failed on its side; rerun the account later".into(),
         Class::Busy => "somebody else is changing the same entity; rerun the account in a few minutes".into(),
         Class::NotFound => "it went away while rolecall worked; rerun the account".into(),
+        Class::NotAttachable => {
+            "there is no such managed policy; correct managed_policies or permissions_boundary in the setup".into()
+        }
         Class::Exists => "it was created while rolecall worked; rerun the account".into(),
         Class::DeleteConflict => "something is still attached to it; take that away and rerun the account".into(),
         Class::UnknownPrincipal => "the policy names a principal that does not exist; correct the setup's trust".into(),
         Class::Malformed => "IAM does not accept the policy; correct the setup's document".into(),
+        Class::Quota if failure.message.contains("Maximum policy size") => {
+            "its inline policies are too long together, which AWS cannot raise; take one away or use managed policies"
+                .into()
+        }
         Class::Quota => "a quota of the account is used up; free some of it or ask AWS to raise it".into(),
+        Class::Credentials if step != Step::AssumeRole => {
+            "the session in the account is no longer good; rerun the account, which begins a new one".into()
+        }
         Class::Credentials => "the credentials have expired or are not known to AWS; log in again and rerun".into(),
         Class::Clock => "set this machine's clock, then rerun; if it is right, check the secret key".into(),
         Class::Unreachable => "AWS was not reached; check the network, the region and the endpoint".into(),

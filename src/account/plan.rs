@@ -239,8 +239,7 @@ pub(super) struct Foreign<'a> {
 
 /// Finds what is on the role and not in the setup. A grant that the role has on itself is ours.
 pub(super) fn foreign<'a>(desired: &'a Desired, role: &'a ObservedRole) -> Foreign<'a> {
-    let ours =
-        |name: &PolicyName| desired.inline.contains_key(name) || desired.grants.iter().any(|grant| grant.name == *name);
+    let ours = |name: &PolicyName| desired.inline.contains_key(name) || is_own_grant(desired, name);
     Foreign {
         managed: role.managed.difference(&desired.managed).collect(),
         inline: role.inline_names.iter().filter(|name| !ours(name)).collect(),
@@ -311,6 +310,12 @@ fn refuse_missing(grant: &Grant, principal: &PrincipalRef) -> Result<(), Refusal
             fix: format!("create {principal} there, or name another principal with --pass-role-to"),
         }),
     }
+}
+
+/// Whether an inline policy of that name on the setup's role is a grant that the role has on itself.
+pub(super) fn is_own_grant(desired: &Desired, policy: &PolicyName) -> bool {
+    let own = |grant: &Grant| grant.name == *policy && grant.to.iter().any(|to| is_the_role(desired, to));
+    desired.grants.iter().any(own)
 }
 
 /// Whether the principal is the setup's own role.

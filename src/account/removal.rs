@@ -6,9 +6,8 @@
 use super::change::{Change, Write};
 use super::observation::{Observation, ObservedGrant, ObservedRole};
 use super::outcome::{AccountStatus, PartStatus, Parts};
-use super::plan::{Plan, Refusal, foreign, is_the_role, refuse_another_case};
-use crate::ids::PolicyName;
-use crate::setup::desired::{Desired, Grant, OWNER_TAG};
+use super::plan::{Plan, Refusal, foreign, is_own_grant, refuse_another_case};
+use crate::setup::desired::{Desired, OWNER_TAG};
 
 /// Works out the changes that take the setup away.
 ///
@@ -75,11 +74,7 @@ fn take_away(desired: &Desired, role: &ObservedRole, changes: &mut Vec<Change>) 
         add(write, Some(policy.to_string()));
     }
     // A grant that the role had on itself is gone by now.
-    let is_grant = |policy: &&PolicyName| {
-        let own = |grant: &&Grant| grant.name == **policy && grant.to.iter().any(|to| is_the_role(desired, to));
-        desired.grants.iter().any(|grant| own(&grant))
-    };
-    for policy in role.inline_names.iter().filter(|policy| !is_grant(policy)) {
+    for policy in role.inline_names.iter().filter(|policy| !is_own_grant(desired, policy)) {
         let write = Write::DeleteRolePolicy { role: name.clone(), policy: policy.clone() };
         add(write, role.inline.get(policy).cloned());
     }

@@ -50,18 +50,26 @@ pub struct SessionPolicy {
     pub exact: bool,
 }
 
-/// Just the actions that `desired` needs on just the names that it has. Where that would not fit, the grantees are
-/// named by kind only.
+/// Just the actions that `desired` needs on just the names that it has. Where that would not fit, the grantees and
+/// the managed policies are named by kind only.
 pub fn least_power(desired: &Desired, power: Power) -> SessionPolicy {
-    let exact = session_policy(desired, power, |kind, name| both_paths(desired, kind, name));
+    let managed = desired.managed.iter().map(ToString::to_string).collect();
+    let exact = session_policy(desired, power, |kind, name| both_paths(desired, kind, name), managed);
     if exact.chars().count() <= SESSION_POLICY_LIMIT {
         return SessionPolicy { text: exact, exact: true };
     }
-    let text = session_policy(desired, power, |kind, _| vec![iam_arn(desired, &format!("{}/*", kind.as_str()))]);
+    let any = |kind: PrincipalKind, _: &str| vec![iam_arn(desired, &format!("{}/*", kind.as_str()))];
+    let text =
+        session_policy(desired, power, any, vec![format!("arn:{}:iam::*:policy/*", desired.role_arn.partition())]);
     SessionPolicy { text, exact: false }
 }
 
-fn session_policy(desired: &Desired, power: Power, resources: impl Fn(PrincipalKind, &str) -> Vec<String>) -> String {
+fn session_policy(
+    desired: &Desired,
+    power: Power,
+    resources: impl Fn(PrincipalKind, &str) -> Vec<String>,
+    managed: Vec<String>,
+) -> String {
     let mut statements = Vec::new();
     let mut allow = |actions: Vec<&str>, resources: Vec<String>| {
         let actions: Vec<String> = actions.iter().map(|action| format!("iam:{action}")).collect();
@@ -72,7 +80,7 @@ fn session_policy(desired: &Desired, power: Power, resources: impl Fn(PrincipalK
         allow(vec!["RemoveRoleFromInstanceProfile"], vec![iam_arn(desired, "instance-profile/*")]);
     }
     if power == Power::Simulate && !desired.managed.is_empty() {
-        allow(vec!["GetPolicy", "GetPolicyVersion"], desired.managed.iter().map(ToString::to_string).collect());
+        allow(vec!["GetPolicy", "GetPolicyVersion"], managed);
     }
     for (kind, reads, put, delete) in [
         (PrincipalKind::User, ["GetUser", "GetUserPolicy"], "PutUserPolicy", "DeleteUserPolicy"),
@@ -137,7 +145,7 @@ fn iam_arn(desired: &Desired, resource: &str) -> String {
     format!("arn:{}:iam::{}:{resource}", desired.role_arn.partition(), desired.role_arn.account())
 }
 
-/// Assumes the role in `account` and gives IAM there. Waits for its turn at STS first.
+/// Assumes the role in `account` and gives IAM there. Whose turn it is at STS, the caller has waited for.
 ///
 /// # Errors
 /// What STS said; a session without credentials is an answer that cannot be read.
@@ -150,7 +158,6 @@ pub async fn assume(
 ) -> Result<aws_sdk_iam::Client, AwsFailure> {
     const OPERATION: &str = "sts AssumeRole";
     let role = Arn::iam(clients.caller().partition(), account, &format!("role/{}", entrance.role));
-    clients.sts_limit().ready().await;
     let answer = clients
         .sts()
         .assume_role()

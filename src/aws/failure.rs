@@ -24,6 +24,8 @@ pub enum Class {
     Denied,
     /// The entity is not there.
     NotFound,
+    /// No such managed policy, or none that can be attached.
+    NotAttachable,
     /// The entity is there already.
     Exists,
     /// It has something attached that must go first; right after a detach, not visible yet.
@@ -138,6 +140,9 @@ fn classify(code: &str, message: &str, status: Option<u16>) -> Class {
         | "LimitExceededException" => Class::Throttled,
         "ConcurrentModification" | "ConcurrentModificationException" | "EntityTemporarilyUnmodifiable" => Class::Busy,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Class::Denied,
+        // AWS has no code of its own for a managed policy that does not exist.
+        "NoSuchEntity" if message.contains("does not exist or is not attachable") => Class::NotAttachable,
+        "PolicyNotAttachable" => Class::NotAttachable,
         "NoSuchEntity" => Class::NotFound,
         "EntityAlreadyExists" => Class::Exists,
         "DeleteConflict" => Class::DeleteConflict,
@@ -183,6 +188,8 @@ mod tests {
     fn a_principal_that_is_not_known_yet_is_not_a_malformed_policy() {
         let message = r#"Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:role/new""#;
         assert_eq!(classify("MalformedPolicyDocument", message, Some(400)), Class::UnknownPrincipal);
+        let message = "Policy arn:aws:iam::aws:policy/Typo does not exist or is not attachable.";
+        assert_eq!(classify("NoSuchEntity", message, Some(404)), Class::NotAttachable);
         assert_eq!(classify("MalformedPolicyDocument", "Syntax errors in policy.", Some(400)), Class::Malformed);
     }
 }

@@ -1,76 +1,70 @@
-//! `rolecall accounts`: who is in and who is out, and why, as a CSV that `--accounts` reads back.
+//! `rolecall accounts`: who is in and who is out, and why: a table for people, a CSV for `--accounts`.
 
-use super::args::AccountsArgs;
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use super::args::{AccountsArgs, AccountsFormat};
 use super::error::CliError;
 use super::source::Source;
 use super::ui;
-use crate::cell::guard;
-use crate::inventory::list::{Inventory, Selection};
+use crate::inventory::csv_text::csv_text;
+use crate::inventory::list::{Entry, Selection};
 use crate::plain::plain;
+use crate::report::replace_file;
+use crate::report::terminal::{Seat, roster_counts};
 
 pub(super) async fn accounts(args: AccountsArgs) -> Result<u8, CliError> {
     let source = Source::open(&args.source, &args.which)?;
+    if let Some(path) = &args.out {
+        may_write(path, args.force)?;
+    }
+    let sandboxed = source.is_sandbox();
     let clients = source.connect(&args.connection).await?;
-    let inventory = source.inventory(&clients, &args.which, false).await?;
-    ui::out(&csv(&inventory)?);
-    ui::say(&format!(
-        "{} accounts of {}: {} in, {} out",
-        inventory.entries.len(),
-        plain(&inventory.source),
-        inventory.selected(),
-        inventory.entries.len() - inventory.selected()
-    ));
+    let inventory = source.listed(&clients, &args.which, false).await?;
+    let written = csv_text(&inventory).map_err(io::Error::from)?;
+    if let Some(path) = &args.out {
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        replace_file(&place, |out| out.write_all(written.as_bytes()))
+            .map_err(|error| CliError::NotWritten(path.clone(), error))?;
+    }
+    let seats: Vec<Seat> = inventory.entries.iter().map(seat).collect();
+    let whence = if sandboxed { format!("the sandbox, {}", inventory.source) } else { inventory.source };
+    // With a file for the CSV, what is left to show is the table.
+    let for_people = args.out.is_some() || io::stdout().is_terminal();
+    match args.format.unwrap_or(if for_people { AccountsFormat::Text } else { AccountsFormat::Csv }) {
+        AccountsFormat::Text => ui::show_roster(&whence, &seats, args.color)?,
+        AccountsFormat::Csv => {
+            ui::out(&written)?;
+            roster_counts(&whence, &seats).iter().for_each(|line| ui::say(line));
+        }
+    }
+    if let Some(path) = &args.out {
+        let path = path.display().to_string();
+        ui::say(&format!("written to `{0}`, for --accounts {0}", plain(&path)));
+    }
     Ok(0)
 }
 
-/// The inventory in the form of `--accounts`: an account that is out is `skipped`, with its reason.
-fn csv(inventory: &Inventory) -> Result<String, CliError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| CliError::Io(error.into());
-    let params: std::collections::BTreeSet<&String> =
-        inventory.entries.iter().flat_map(|entry| entry.account.overrides.params.keys()).collect();
-    let mut header = ["account_id", "name", "status", "error_message", "assume_role", "external_id", "role_name"]
-        .map(str::to_owned)
-        .to_vec();
-    header.extend(["pass_role_to", "region", "joined"].map(str::to_owned));
-    header.extend(params.iter().map(|key| format!("param.{key}")));
-    writer.write_record(&header).map_err(failed)?;
-    for entry in &inventory.entries {
-        let (account, row) = (&entry.account, &entry.account.overrides);
-        let text = |value: Option<String>| value.unwrap_or_default();
-        let (status, reason) = match &entry.selection {
-            Selection::In => ("", String::new()),
-            Selection::Out(reason) => ("skipped", reason.to_string()),
-        };
-        let to = row.pass_role_to.iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(";");
-        let mut cells = vec![account.id.to_string(), guard(&account.name).into_owned(), status.to_owned()];
-        cells.extend([
-            guard(&reason).into_owned(),
-            text(row.assume_role.as_ref().map(ToString::to_string)),
-            text(row.external_id.as_ref().map(ToString::to_string)),
-            text(row.role_name.as_ref().map(ToString::to_string)),
-            to,
-            text(row.region.as_ref().map(ToString::to_string)),
-            text(account.joined.map(|at| at.to_string())),
-        ]);
-        cells.extend(params.iter().map(|key| row.params.get(*key).cloned().unwrap_or_default()));
-        writer.write_record(&cells).map_err(failed)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| CliError::Io(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+fn seat(entry: &Entry) -> Seat {
+    let out = match &entry.selection {
+        Selection::In => None,
+        Selection::Out(reason) => Some(reason.to_string()),
+    };
+    Seat { account_id: entry.account.id, account_name: entry.account.name.clone(), out }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::inventory::csv_file::parse;
-
-    #[test]
-    fn what_is_written_is_read_back_the_same() {
-        let text = "account_id,name,status,error_message,role_name,pass_role_to,param.x\n\
-                    000000000001,'=HYPERLINK(),,,R,user/a;group/b,1\n000000000002,b,skipped,closed,,,\n";
-        let first = parse(text.as_bytes(), "a.csv").unwrap();
-        let second = parse(csv(&first).unwrap().as_bytes(), "a.csv").unwrap();
-        assert_eq!(first, second);
+/// Whether the inventory may go to `path`, asked before AWS is: a file of before may hold what somebody added by hand.
+fn may_write(path: &Path, force: bool) -> Result<(), CliError> {
+    let unwritable = |kind: io::ErrorKind| Err(CliError::NoOutput(path.to_owned(), kind.into()));
+    match fs::metadata(path) {
+        Ok(there) if there.is_dir() => unwritable(io::ErrorKind::IsADirectory),
+        Ok(there) if !there.is_file() => unwritable(io::ErrorKind::InvalidInput),
+        Ok(_) if !force => Err(CliError::AlreadyThere(path.to_owned())),
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if folder.is_dir() { Ok(()) } else { unwritable(io::ErrorKind::NotFound) }
+        }
     }
 }

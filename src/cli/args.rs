@@ -24,6 +24,7 @@ wrong, and AWS was not contacted; 3 plan found changes, verify found drift, or c
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Who is in and who is out, and why
+    #[command(after_help = ACCOUNTS_EXAMPLES)]
     Accounts(AccountsArgs),
     /// What apply would change, account by account; writes nothing to AWS
     #[command(after_help = PLAN_EXAMPLES)]
@@ -46,6 +47,11 @@ pub(super) enum Command {
     #[command(subcommand)]
     Setup(SetupCommand),
 }
+
+const ACCOUNTS_EXAMPLES: &str = "Examples:
+  rolecall accounts --sandbox                                 try it, without AWS
+  rolecall accounts --organization --out inventory.csv        the list to look through and to add to
+  rolecall apply --accounts inventory.csv …                   and to work on";
 
 const PLAN_EXAMPLES: &str = "Examples:
   rolecall plan --sandbox --pass-role-to user/analyst         try it, without AWS
@@ -85,6 +91,24 @@ pub(super) struct AccountsArgs {
     pub(super) which: WhichArgs,
     #[command(flatten)]
     pub(super) connection: ConnectionArgs,
+    /// Write the inventory CSV to this file, for `--accounts`
+    #[arg(long, value_name = "FILE.csv", help_heading = "Output")]
+    pub(super) out: Option<PathBuf>,
+    /// Replace the file, if it is there already
+    #[arg(long, requires = "out", help_heading = "Output")]
+    pub(super) force: bool,
+    /// `text` for people, `csv` for `--accounts` [default: text on a terminal or with --out, else csv]
+    #[arg(long, help_heading = "Output")]
+    pub(super) format: Option<AccountsFormat>,
+    /// When to use colour
+    #[arg(long, default_value = "auto", help_heading = "Output")]
+    pub(super) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AccountsFormat {
+    Text,
+    Csv,
 }
 
 /// What every command takes that goes into the accounts.

@@ -15,13 +15,13 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8, CliError> {
     let folder = |run: &str| find(&args.report_dir, run);
     let runs = ComparedRuns::read(&folder(&args.old)?, &folder(&args.new)?)?;
     match args.format {
-        CompareFormat::Text => ui::show_comparison(&runs, args.color),
+        CompareFormat::Text => ui::show_comparison(&runs, args.color)?,
         CompareFormat::Csv => {
-            ui::out(&String::from_utf8_lossy(&runs.to_csv()));
+            ui::out(&String::from_utf8_lossy(&runs.to_csv()))?;
             say_what_data_cannot(&runs);
         }
         CompareFormat::Json => {
-            ui::out(&runs.to_json().map_err(std::io::Error::from)?);
+            ui::out(&runs.to_json().map_err(std::io::Error::from)?)?;
             say_what_data_cannot(&runs);
         }
     }

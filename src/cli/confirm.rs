@@ -1,39 +1,52 @@
 //! The question before the first write.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
+use super::aims::Aims;
 use super::error::CliError;
 use super::ui;
 use crate::account::converge::Goal;
 use crate::plain::plain;
 use crate::rollout::event::RunInfo;
-use crate::setup::desired::{Desired, Grant};
+
+/// How many lines of one kind are shown.
+const SHOWN: usize = 8;
 
 /// Shows what is about to happen.
-pub(super) fn show(info: &RunInfo, sample: &Desired, goal: Goal) {
-    let inline = sample.inline.keys().map(|name| format!("inline policy {name}"));
-    let managed = sample.managed.iter().map(|arn| format!("managed policy {arn}"));
-    let policies: Vec<String> = inline.chain(managed).collect();
-    let grants: Vec<String> = sample.grants.iter().filter(|grant| !grant.to.is_empty()).map(grant_line).collect();
+pub(super) fn show(info: &RunInfo, aims: &Aims, goal: Goal) {
     ui::say(&format!("caller        {}", plain(&info.caller.to_string())));
+    if let Some(organization) = &info.organization {
+        ui::say(&format!("organization  {}", plain(organization)));
+    }
     ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, plain(&info.source)));
     ui::say(&format!("setup         {}", plain(&info.setup)));
-    ui::say(&format!("role          {} with {}", sample.role, policies.join(", ")));
-    match (grants.is_empty(), goal) {
-        (false, _) => grants.iter().for_each(|grant| ui::say(&format!("pass role     {grant}"))),
-        (true, Goal::Remove { .. }) => {
-            ui::say("pass role     no grant is taken away: name whose with --pass-role-to user/NAME");
-        }
-        (true, _) => ui::say("pass role     skipped: name who may pass the role with --pass-role-to user/NAME"),
+    lines("role          ", &aims.roles, info.selected);
+    lines("pass role     ", &aims.grants, info.selected);
+    if aims.without_grant > 0 {
+        let how = match goal {
+            Goal::Remove { .. } => "no grant is taken away: name whose with --pass-role-to user/NAME",
+            _ => "skipped: name who may pass the role with --pass-role-to user/NAME",
+        };
+        ui::say(&format!("pass role     {how}{}", among(aims.without_grant, info.selected)));
     }
     if goal == (Goal::Remove { force: true }) {
         ui::say("force         policies that are not the setup's go too, and the role leaves its instance profiles");
     }
 }
 
-fn grant_line(grant: &Grant) -> String {
-    let to: Vec<String> = grant.to.iter().map(ToString::to_string).collect();
-    format!("inline policy {} on {}", grant.name, to.join(", "))
+fn lines(head: &str, aims: &BTreeMap<String, usize>, selected: usize) {
+    for (what, accounts) in aims.iter().take(SHOWN) {
+        ui::say(&format!("{head}{}{}", plain(what), among(*accounts, selected)));
+    }
+    if aims.len() > SHOWN {
+        ui::say(&format!("{head}and {} others", aims.len() - SHOWN));
+    }
+}
+
+/// How many accounts, where it is not all of them.
+fn among(accounts: usize, selected: usize) -> String {
+    if accounts == selected { String::new() } else { format!(" (in {accounts} of {selected} accounts)") }
 }
 
 /// Asks on the terminal. Only `yes` is a yes.

@@ -15,6 +15,9 @@ pub(super) enum CliError {
     Setup(#[from] SetupError),
     #[error(transparent)]
     Inventory(#[from] InventoryError),
+    /// A filter that does not fit the file; AWS was not asked.
+    #[error(transparent)]
+    Filter(InventoryError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(transparent)]
@@ -25,6 +28,14 @@ pub(super) enum CliError {
     World(#[from] SpecError),
     #[error("cannot write to `{0}`")]
     Unwritable(std::path::PathBuf, #[source] std::io::Error),
+    #[error("cannot write to `{0}`")]
+    NoOutput(std::path::PathBuf, #[source] std::io::Error),
+    #[error("cannot write to `{0}`")]
+    NotWritten(std::path::PathBuf, #[source] std::io::Error),
+    #[error("`{0}` is there already")]
+    AlreadyThere(std::path::PathBuf),
+    #[error("cannot write to stdout")]
+    Stdout(#[source] std::io::Error),
     #[error("cannot listen on 127.0.0.1:{0}")]
     Port(u16, #[source] std::io::Error),
     #[error("--ou and --exclude-ou need the tree of the organization, which a CSV file does not have")]
@@ -43,6 +54,8 @@ impl CliError {
         match self {
             Self::Folder(FolderError::NoSuchRun { .. }) => 2,
             Self::Connect(ConnectError::Caller(_) | ConnectError::NoCaller) | Self::NotConfirmed => 1,
+            // Told when the work is done, or begun.
+            Self::NotWritten(..) | Self::Stdout(_) | Self::Io(_) => 1,
             Self::Inventory(
                 InventoryError::Organizations(_)
                 | InventoryError::Nonsense { .. }
@@ -65,7 +78,7 @@ impl CliError {
             Self::Inventory(InventoryError::Csv { .. }) => "correct these lines; nothing was contacted",
             Self::Inventory(InventoryError::Unreadable { .. }) => "check the path of the inventory",
             Self::Inventory(InventoryError::Organizations(failure)) => return Some(organizations(failure)),
-            Self::Inventory(InventoryError::NotThere { .. }) => {
+            Self::Inventory(InventoryError::NotThere { .. }) | Self::Filter(_) => {
                 "check the ids after --include, --exclude, --ou and --exclude-ou against `rolecall accounts`"
             }
             Self::Inventory(InventoryError::NothingSelected { .. }) => {
@@ -89,6 +102,9 @@ impl CliError {
             Self::Compare(_) => "name the folder that a run left, with its run.json and accounts.csv",
             Self::Folder(_) | Self::Unwritable(..) => "make it writable, or choose another place with --report-dir",
             Self::World(_) => "try `--sandbox`, `--sandbox=rough` or `--sandbox=accounts=500,latency=50ms`",
+            Self::NoOutput(..) | Self::NotWritten(..) => "choose another place with --out",
+            Self::AlreadyThere(_) => "choose another name with --out, or replace the file with --force",
+            Self::Stdout(_) => "what was shown is not whole; make room, or send stdout elsewhere",
             Self::Port(..) => "choose another port, or 0 for any free one",
             Self::NoTree => "use --organization, or --include and --exclude",
             Self::NobodyToAsk => "look at the accounts with `rolecall accounts`, then run again with --yes",

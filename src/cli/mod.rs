@@ -1,6 +1,7 @@
 //! The command line: what was typed, what is meant, and the one place where engine and reports meet.
 
 mod accounts;
+mod aims;
 mod apply;
 mod args;
 mod compare;

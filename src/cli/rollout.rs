@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::aims::Aims;
 use super::args::RunArgs;
 use super::confirm;
 use super::error::CliError;
@@ -15,9 +16,7 @@ use super::options::{AdoptArgs, GrantArgs, Resource, WhatArgs};
 use super::source::Source;
 use super::ui;
 use crate::account::converge::Goal;
-use crate::account::session::least_power;
 use crate::ids::RunId;
-use crate::inventory::list::Selection;
 use crate::report::{AccountsCsv, ChangesCsv, EvidenceJsonl, Reporters, RunFolder, RunJson, Verdict};
 use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
@@ -62,9 +61,7 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
         partition: caller.partition().clone(),
         region: clients.region().clone(),
     };
-    let first = inventory.entries.iter().find(|entry| entry.selection == Selection::In);
-    let row = first.map(|entry| row_choices(&entry.account.overrides)).unwrap_or_default();
-    let sample = setup.fill(&place, &row)?;
+    let aims = Aims::of(&setup, &place, &inventory, job.goal)?;
     let folder_id = RunId::new(started_at, job.command, setup.name());
     let mut info = RunInfo {
         run_id: folder_id,
@@ -79,12 +76,11 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
         accounts: inventory.entries.len(),
         selected: inventory.selected(),
         concurrency: usize::from(args.pace.concurrency),
-        session_policy: if least_power(&sample, job.goal.power()).exact { "exact" } else { "by name pattern" }
-            .to_owned(),
+        session_policy: if aims.exact { "exact" } else { "by name pattern" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     if ask {
-        confirm::show(&info, &sample, job.goal);
+        confirm::show(&info, &aims, job.goal);
         confirm::ask(info.selected, job.goal)?;
     }
 

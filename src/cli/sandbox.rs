@@ -20,7 +20,7 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<u8, CliError> {
     let endpoint = server.endpoint()?;
     let exports: Vec<String> =
         world.environment(&endpoint).into_iter().map(|(name, value)| format!("export {name}={value}\n")).collect();
-    ui::out(&exports.concat());
+    ui::out(&exports.concat())?;
     let accounts = world.account_ids().count();
     ui::say(&format!(
         "a simulated organization of {accounts} accounts at {endpoint}; put the lines above into the shell \

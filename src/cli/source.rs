@@ -27,6 +27,7 @@ impl Source {
                 return Err(CliError::NoTree);
             }
             let inventory = csv_file::read(path)?;
+            selector(which).check(&inventory).map_err(CliError::Filter)?;
             for (name, known) in &inventory.doubtful_columns {
                 let name = crate::plain::plain(name);
                 ui::say(&format!("warning: the column `{name}` is ignored; did you mean `{known}`?"));
@@ -63,20 +64,19 @@ impl Source {
         Ok(Clients::connect(connection, args.sts_rate).await?)
     }
 
-    /// The accounts, each in or out.
+    /// The accounts, each in or out, and one of them in at least.
     pub(super) async fn inventory(
         self,
         clients: &Clients,
         which: &WhichArgs,
         quiet: bool,
     ) -> Result<Inventory, CliError> {
-        let selector = Selector {
-            include: which.include.iter().copied().collect(),
-            exclude: which.exclude.iter().copied().collect(),
-            ou: which.ou.iter().cloned().collect(),
-            exclude_ou: which.exclude_ou.iter().cloned().collect(),
-            management_account: which.management_account,
-        };
+        Ok(self.listed(clients, which, quiet).await?.with_work()?)
+    }
+
+    /// The accounts, each in or out.
+    pub(super) async fn listed(self, clients: &Clients, which: &WhichArgs, quiet: bool) -> Result<Inventory, CliError> {
+        let selector = selector(which);
         let all = match self {
             Self::File(inventory) => inventory,
             Self::Organization | Self::Sandbox(_) => {
@@ -91,5 +91,15 @@ impl Source {
             }
         };
         Ok(selector.apply(all, clients.caller().account)?)
+    }
+}
+
+fn selector(which: &WhichArgs) -> Selector {
+    Selector {
+        include: which.include.iter().copied().collect(),
+        exclude: which.exclude.iter().copied().collect(),
+        ou: which.ou.iter().cloned().collect(),
+        exclude_ou: which.exclude_ou.iter().cloned().collect(),
+        management_account: which.management_account,
     }
 }

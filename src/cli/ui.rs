@@ -1,7 +1,7 @@
 //! The one owner of stdout and stderr.
 
 use std::error::Error;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::ColorChoice;
 use indicatif::ProgressDrawTarget;
@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::options::{Color, Format};
 use crate::plain::plain;
 use crate::report::compare_run::ComparedRuns;
-use crate::report::terminal::{Lines, Progress, Styles, Summary, write_comparison};
+use crate::report::terminal::{Lines, Progress, Seat, Styles, Summary, write_comparison, write_roster};
 use crate::report::{JsonLines, Reporters, RunFolder};
 
 /// How wide text is where nobody says how wide the terminal is.
@@ -19,32 +19,51 @@ const WIDTH: u16 = 80;
 /// Adds what is shown while the run goes on and when it is over.
 pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, format: Format, quiet: bool, color: Color) {
     let styles = |choice| styles(choice, color);
-    let on_stderr = styles(anstream::AutoStream::choice(&std::io::stderr()));
-    if !quiet && std::io::stderr().is_terminal() {
+    let on_stderr = styles(anstream::AutoStream::choice(&io::stderr()));
+    if !quiet && io::stderr().is_terminal() {
         reporters.add("terminal", Progress::new(ProgressDrawTarget::stderr(), on_stderr));
     } else if !quiet {
-        reporters.add("terminal", Lines::new(Box::new(std::io::stderr()), on_stderr));
+        reporters.add("terminal", Lines::new(Box::new(io::stderr()), on_stderr));
     }
     let width = width();
     match format {
         Format::Text => {
-            let on_stdout = styles(anstream::AutoStream::choice(&std::io::stdout()));
-            let summary = Summary::new(Box::new(std::io::stdout()), on_stdout, width, folder.path());
+            let on_stdout = styles(anstream::AutoStream::choice(&io::stdout()));
+            let summary = Summary::new(Box::new(io::stdout()), on_stdout, width, folder.path());
             reporters.add("summary", summary);
         }
         Format::Json => {
-            reporters.add("events", JsonLines::new(Box::new(std::io::stdout())));
-            let summary = Summary::new(Box::new(std::io::stderr()), on_stderr, width, folder.path());
+            reporters.add("events", JsonLines::new(Box::new(io::stdout())));
+            let summary = Summary::new(Box::new(io::stderr()), on_stderr, width, folder.path());
             reporters.add("summary", summary);
         }
     }
 }
 
-/// Shows a comparison on stdout. A reader that is gone is no error of ours.
-pub(super) fn show_comparison(runs: &ComparedRuns, color: Color) {
-    let mut out = std::io::stdout();
-    let styles = styles(anstream::AutoStream::choice(&out), color);
-    let _ = write_comparison(&mut out, styles, width(), runs);
+/// Shows a comparison on stdout.
+pub(super) fn show_comparison(runs: &ComparedRuns, color: Color) -> Result<(), CliError> {
+    on_stdout(color, |out, styles| write_comparison(out, styles, width(), runs))
+}
+
+/// Shows on stdout who is in and who is out.
+pub(super) fn show_roster(source: &str, seats: &[Seat], color: Color) -> Result<(), CliError> {
+    on_stdout(color, |out, styles| write_roster(out, styles, width(), source, seats))
+}
+
+fn on_stdout(color: Color, show: impl FnOnce(&mut dyn Write, Styles) -> io::Result<()>) -> Result<(), CliError> {
+    let styles = styles(anstream::AutoStream::choice(&io::stdout()), color);
+    let mut text = Vec::new();
+    show(&mut text, styles)?;
+    let mut out = io::stdout().lock();
+    written(out.write_all(&text).and_then(|()| out.flush()))
+}
+
+/// A reader that is gone (`| head`) is no error of ours; a disk that is full is.
+fn written(result: io::Result<()>) -> Result<(), CliError> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Stdout(error)),
+        _ => Ok(()),
+    }
 }
 
 fn width() -> usize {
@@ -63,14 +82,15 @@ fn colour(choice: ColorChoice, asked: Color) -> bool {
     }
 }
 
-/// Writes data to stdout. A reader that is gone (`| head`) is no error of ours.
-pub(super) fn out(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+/// Writes data to stdout.
+pub(super) fn out(text: &str) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
 /// Says something on stderr.
 pub(super) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Says what went wrong: the error, its causes and the hint, without control characters of anybody's.

@@ -1,5 +1,6 @@
 //! The inventory as a CSV file: every mistake is told at once, and nothing is guessed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::fmt::Display;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 
 use super::error::{CsvProblem, InventoryError};
 use super::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
+use crate::cell::unguard;
 use crate::ids::AccountId;
 
 /// Reads the inventory at `path`.
@@ -170,15 +172,15 @@ impl Row<'_> {
             pass_role_to: self.principals(),
             region: self.value("region"),
             params: (self.columns.params.iter())
-                .filter_map(|(key, index)| Some((key.clone(), self.record.get(*index)?.to_owned())))
+                .filter_map(|(key, index)| Some((key.clone(), unguard(self.record.get(*index)?).into_owned())))
                 .filter(|(_, value)| !value.is_empty())
                 .collect(),
         };
-        let name = self.cell("name").or_else(|| self.cell("account_name")).map(|(_, name)| unguarded(name).to_owned());
+        let name = self.cell("name").or_else(|| self.cell("account_name")).map(|(_, name)| name.into_owned());
         let skipped = self.cell("status").is_some_and(|(_, status)| status == "skipped");
         let selection = if skipped {
-            let reason = self.cell("error_message").map_or("skipped in the report", |(_, reason)| unguarded(reason));
-            Selection::Out(Reason::SkippedInReport(reason.to_owned()))
+            let reason = self.cell("error_message").map(|(_, reason)| reason.into_owned());
+            Selection::Out(Reason::SkippedInReport(reason.unwrap_or_else(|| "skipped in the report".to_owned())))
         } else {
             Selection::In
         };
@@ -186,10 +188,10 @@ impl Row<'_> {
         Some(Entry { account: Account { id: id?, name, overrides, parents, joined }, selection })
     }
 
-    /// A cell that is there and not empty, with its index.
-    fn cell(&self, column: &str) -> Option<(usize, &str)> {
+    /// A cell that is there and not empty, with its index, as it was before it was kept from being run as a formula.
+    fn cell(&self, column: &str) -> Option<(usize, Cow<'_, str>)> {
         let index = *self.columns.by_name.get(column)?;
-        self.record.get(index).filter(|text| !text.is_empty()).map(|text| (index, text))
+        self.record.get(index).filter(|text| !text.is_empty()).map(|text| (index, unguard(text)))
     }
 
     fn value<T: FromStr<Err: Display>>(&mut self, column: &str) -> Option<T> {
@@ -218,14 +220,6 @@ impl Row<'_> {
 
     fn problem(&mut self, index: usize, what: String) {
         self.problems.push(CsvProblem { line: self.line, column: index + 1, what });
-    }
-}
-
-/// A cell as it was before it was kept from being run as a formula.
-fn unguarded(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '\'']) => rest,
-        _ => cell,
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::error::InventoryError;
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath};
 
 /// One AWS account of the inventory.
@@ -108,5 +109,16 @@ impl Inventory {
     /// The number of accounts that are in.
     pub fn selected(&self) -> usize {
         self.entries.iter().filter(|entry| entry.selection == Selection::In).count()
+    }
+
+    /// The inventory, if there is work in it.
+    ///
+    /// # Errors
+    /// When no account is in.
+    pub fn with_work(self) -> Result<Self, InventoryError> {
+        match self.selected() {
+            0 => Err(InventoryError::NothingSelected { accounts: self.entries.len() }),
+            _ => Ok(self),
+        }
     }
 }

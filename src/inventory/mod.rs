@@ -1,6 +1,7 @@
 //! The accounts of a run, each in or out, with the reason; from a CSV file or from AWS Organizations.
 
 pub mod csv_file;
+pub mod csv_text;
 pub mod error;
 pub mod list;
 pub mod organization;

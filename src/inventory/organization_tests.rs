@@ -71,7 +71,7 @@ async fn what_a_filter_names_must_be_there_and_something_must_be_left() {
         .to_string();
     assert_eq!(error, "not in the inventory: 999999999999, ou-none");
     let only_own = Selector { include: [own].into(), ..Selector::default() };
-    assert!(only_own.apply(all.clone(), own).is_err());
+    assert!(only_own.apply(all.clone(), own).unwrap().with_work().is_err());
     let asked_for = Selector { management_account: true, ..only_own };
     assert_eq!(asked_for.apply(all, own).unwrap().selected(), 1);
 }

@@ -27,28 +27,31 @@ impl Selector {
         !self.ou.is_empty() || !self.exclude_ou.is_empty()
     }
 
-    /// Puts accounts out that are not asked for. `own` is the caller's account.
+    /// Whether everything that is named is there.
     ///
     /// # Errors
-    /// Accounts or units that are named and not there (all of them), or nothing left.
-    pub fn apply(&self, mut inventory: Inventory, own: AccountId) -> Result<Inventory, InventoryError> {
+    /// Accounts or units that are named and not there: all of them.
+    pub fn check(&self, inventory: &Inventory) -> Result<(), InventoryError> {
         let there: BTreeSet<AccountId> = inventory.entries.iter().map(|entry| entry.account.id).collect();
         let units: BTreeSet<&String> = inventory.entries.iter().flat_map(|entry| &entry.account.parents).collect();
         let mut unknown: Vec<String> =
             self.include.union(&self.exclude).filter(|id| !there.contains(id)).map(ToString::to_string).collect();
         unknown.extend(self.ou.union(&self.exclude_ou).filter(|ou| !units.contains(ou)).cloned());
-        if !unknown.is_empty() {
-            return Err(InventoryError::NotThere { unknown });
-        }
+        if unknown.is_empty() { Ok(()) } else { Err(InventoryError::NotThere { unknown }) }
+    }
+
+    /// Puts accounts out that are not asked for; it may be that none is left. `own` is the caller's account.
+    ///
+    /// # Errors
+    /// As [`Selector::check`].
+    pub fn apply(&self, mut inventory: Inventory, own: AccountId) -> Result<Inventory, InventoryError> {
+        self.check(&inventory)?;
         for entry in &mut inventory.entries {
             if entry.selection == Selection::In
                 && let Some(reason) = self.reason(entry, own)
             {
                 entry.selection = Selection::Out(reason);
             }
-        }
-        if inventory.selected() == 0 {
-            return Err(InventoryError::NothingSelected { accounts: inventory.entries.len() });
         }
         Ok(inventory)
     }

@@ -23,8 +23,8 @@ fn with(more: &str) -> CanonicalPolicy {
 }
 
 fn by(principal: &str) -> CanonicalPolicy {
-    trust(&format!(r#"{{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{principal}}}}}"#))
-        .unwrap()
+    let text = format!(r#"{{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{principal}}}}}"#);
+    CanonicalPolicy::read(PolicyKind::Trust, &text, &"aws".parse().unwrap()).unwrap()
 }
 
 #[test]
@@ -106,6 +106,7 @@ fn what_is_no_policy_is_refused_with_its_place() {
         (r#"{"Statement":[{"effect":"Allow"}]}"#, "`effect` is written `Effect` (at Statement[0].effect"),
         (r#"{"Statement":[]}"#, "`Statement` holds nothing"),
         (r#"{"Statement":{"Effect":"Allow","Action":[],"Resource":"*"}}"#, "`Action` holds nothing"),
+        (r#"{"Statement":{"Effect":"Allow","Action":"a:B","Resource":["*",""]}}"#, "`Resource` holds nothing"),
         (r#"{"Statement":[{"Effect":"Allow","Actoin":"a:B"}]}"#, "`Actoin` is not an element of a statement"),
         (r#"{"Statement":{"Effect":"Allow","Action":"a:B"}}"#, "`Resource` is missing"),
         (r#"{"Statement":{"Effect":"Allow","Effect":"Deny"}}"#, "`Effect` is there twice"),

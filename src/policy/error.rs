@@ -104,7 +104,7 @@ pub enum PolicyErrorKind {
         /// As IAM writes it.
         element: &'static str,
     },
-    /// An element whose list holds nothing.
+    /// An element that is there and empty, or has an empty text in its list.
     #[error("`{element}` holds nothing")]
     Empty {
         /// The element.

@@ -215,7 +215,9 @@ impl Reader<'_> {
         let Some(found) = self.elements(node, PRINCIPAL, "principal", path) else { return };
         for (name, member) in found.known {
             let Some(of) = PrincipalType::ALL.into_iter().find(|of| of.as_str() == name) else { continue };
-            let texts = self.texts(&member.node, &Path::Key(path, name), text_of);
+            let path = Path::Key(path, name);
+            self.must(!holds_nothing(&member.node), PolicyErrorKind::Empty { element: name }, &path, member.node.at);
+            let texts = self.texts(&member.node, &path, text_of);
             let names: Values = texts.into_iter().map(|text| self.principal(of, text)).collect();
             if !names.is_empty() {
                 values.insert(element(of), names);
@@ -245,8 +247,7 @@ impl Reader<'_> {
         spelled: fn(String) -> Spelled,
         values: &mut BTreeMap<Element, Values>,
     ) {
-        let empty = matches!(&node.value, Value::Array(items) if items.is_empty());
-        self.must(!empty, PolicyErrorKind::Empty { element: element.name() }, path, node.at);
+        self.must(!holds_nothing(node), PolicyErrorKind::Empty { element: element.name() }, path, node.at);
         let texts = self.texts(node, path, text_of);
         values.insert(element, texts.into_iter().map(spelled).collect());
     }
@@ -316,6 +317,15 @@ impl Found<'_> {
     /// Whether none of `names` is there, not even mistyped.
     fn lacks(&self, names: &[&str]) -> bool {
         !names.iter().any(|name| self.has(name) || self.unknown.iter().any(|key| resembles(key, name)))
+    }
+}
+
+/// Whether a value is empty, or has an empty one in it.
+fn holds_nothing(node: &Node) -> bool {
+    match &node.value {
+        Value::Array(items) => items.is_empty() || items.iter().any(holds_nothing),
+        Value::String(text) => text.is_empty(),
+        _ => false,
     }
 }
 

@@ -40,3 +40,4 @@ pub use reporter::Reporter;
 pub use row::{AccountRow, AccountRows, COLUMNS, RowError};
 pub use run_json::{EndedWord, EvidenceDigest, FileDigest, RunJson, RunJsonError, RunRecord};
 pub use verdict::Verdict;
+pub use whole_file::replace as replace_file;

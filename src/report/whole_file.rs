@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 /// Replaces the file at `path` by what `write` writes. Whoever reads it sees the old content or the new, never a half;
 /// if anything fails, the old content stays.
-pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+///
+/// # Errors
+/// When the file cannot be written, or `write` fails.
+pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let beside = beside(path);
     let written = write_whole(&beside, write).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {

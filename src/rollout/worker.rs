@@ -1,7 +1,7 @@
 //! One account as a task: whatever happens in there, panic included, comes out as an outcome.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -14,9 +14,9 @@ use super::journal::{Journal, JournalEntry};
 use crate::account::change::{Change, ChangeResult};
 use crate::account::converge::{Goal, Task, converge};
 use crate::account::ledger::{Ledger, LedgerClosed};
-use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
+use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
 use crate::account::session::Entrance;
-use crate::aws::clients::Clients;
+use crate::aws::clients::{Attempts, Clients};
 use crate::ids::{AccountId, ExternalId, Region, RolePath, SessionName, SourceIdentity};
 use crate::inventory::list::{Account, Overrides};
 use crate::setup::resolve::{Choices, Place, Setup};
@@ -47,15 +47,37 @@ struct Record<'a> {
     account_id: AccountId,
     journal: &'a Journal,
     events: &'a UnboundedSender<EventKind>,
+    /// The change that was intended and is not settled: its write may be on its way.
+    open: Mutex<Option<Change>>,
+}
+
+impl Record<'_> {
+    fn open(&self) -> Option<MutexGuard<'_, Option<Change>>> {
+        self.open.lock().ok()
+    }
+
+    /// Settles what is in doubt, since nobody waits for it any more. Gives back what it was.
+    fn cut_off(&self, code: &str) -> Option<Change> {
+        let change = self.open()?.take()?;
+        self.settled(&change, &ChangeResult::Failed { code: code.to_owned(), request_id: None });
+        Some(change)
+    }
 }
 
 impl Ledger for Record<'_> {
     async fn intend(&self, change: &Change) -> Result<(), LedgerClosed> {
         let entry = JournalEntry::Intended { account_id: self.account_id, change: Box::new(change.clone()) };
-        self.journal.record(&entry).await
+        self.journal.record(&entry).await?;
+        if let Some(mut open) = self.open() {
+            *open = Some(change.clone());
+        }
+        Ok(())
     }
 
     fn settled(&self, change: &Change, result: &ChangeResult) {
+        if let Some(mut open) = self.open() {
+            *open = None;
+        }
         // If the journal is closed, the next `intend` says so, and nothing is sent.
         let _ = self.journal.note(&JournalEntry::Settled { account_id: self.account_id, result: result.clone() });
         let (account_id, change) = (self.account_id, Box::new(change.clone()));
@@ -97,18 +119,27 @@ pub(super) async fn work(
     });
     let task = Task { account_id: account.id, account_name: account.name, entrance, desired, started_at };
     let mut outcome = task.begin();
-    let at = std::sync::Mutex::new(Step::AssumeRole);
+    let at = Mutex::new(Step::AssumeRole);
     let step = |now: Step| {
         if let Ok(mut at) = at.lock() {
             *at = now;
         }
         let _ = events.send(EventKind::StepStarted { account_id: task.account_id, step: now });
     };
-    let record = Record { account_id: task.account_id, journal: &journal, events: &events };
+    let open = Mutex::new(None);
+    let record = Record { account_id: task.account_id, journal: &journal, events: &events, open };
+    let attempts = Attempts::default();
     let cut_off = {
-        let work = converge(&clients, &record, &task, terms.goal, &step, &mut outcome);
+        let work = AssertUnwindSafe(converge(&clients, &record, &task, terms.goal, &step, &mut outcome, &attempts));
+        let work = async {
+            // Waiting for one's turn at STS is no time spent on the account.
+            if task.entrance.is_some() {
+                clients.sts_limit().ready().await;
+            }
+            tokio::time::timeout(terms.account_timeout, work.catch_unwind()).await
+        };
         tokio::select! {
-            ended = tokio::time::timeout(terms.account_timeout, AssertUnwindSafe(work).catch_unwind()) => match ended {
+            ended = work => match ended {
                 Ok(Ok(())) => None,
                 Ok(Err(_)) => Some(("Panic", "rolecall broke off here; this is a mistake in rolecall".to_owned(),
                     "report it with the journal; the other accounts are not affected")),
@@ -119,7 +150,11 @@ pub(super) async fn work(
                 "rerun the account, which reads again what is in doubt")),
         }
     };
+    outcome.attempts = attempts.most();
     let Some((code, message, fix)) = cut_off else { return outcome };
+    if let Some(part) = record.cut_off(code).and_then(|change| change.write.parts().first().copied()) {
+        *outcome.parts.get_mut(part) = PartStatus::Failed;
+    }
     let step = at.lock().map_or(Step::Observe, |at| *at);
     failed(outcome, step, code, message, fix.to_owned())
 }

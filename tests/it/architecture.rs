@@ -9,7 +9,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("policy", &["ids"], &["aws_", "tokio", "std::fs", "Instant::now", "SystemTime::now", "Timestamp::now"]),
     ("setup", &["policy", "ids"], &["aws_", "tokio"]),
     ("aws", &["ids"], &[]),
-    ("inventory", &["aws", "ids"], &[]),
+    ("inventory", &["aws", "ids", "cell"], &[]),
     ("account", &["aws", "setup", "policy", "ids"], &["std::fs"]),
     ("cell", &[], IMPURE),
     ("plain", &[], IMPURE),

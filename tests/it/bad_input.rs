@@ -32,6 +32,10 @@ fn every_refusal_has_a_hint_and_exit_code_two() {
         (&["apply", "--accounts", "ok.csv", "--yes"], "no usable AWS credentials"),
         (&["apply", "--accounts", "ok.csv"], "no terminal to ask on"),
         (&["apply", "--accounts", "ok.csv", "--ou", "ou-ab12-12345678", "--yes"], "need the tree"),
+        (
+            &["apply", "--accounts", "ok.csv", "--yes", "--exclude", "999999999999"],
+            "not in the inventory: 999999999999",
+        ),
         (&["apply", "--sandbox", "--report-dir", "file/x"], "cannot write to `file/x`"),
         (&["apply", "--sandbox=mars"], "`mars` is not a sandbox world"),
     ] {

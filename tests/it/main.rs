@@ -2,6 +2,8 @@
 
 // The attributes are what tells clippy that a panic in here is a test's way to fail.
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod apply;
 #[cfg(test)]
 mod architecture;
@@ -10,9 +12,13 @@ mod bad_input;
 #[cfg(test)]
 mod compare;
 #[cfg(test)]
+mod example;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
+mod policies;
 #[cfg(test)]
 mod server;
 #[cfg(test)]

@@ -31,6 +31,9 @@ pub(super) struct Group<K> {
     first: String,
     /// What the first account's trouble said.
     pub(super) example: String,
+    common_example: String,
+    /// Whether another account's trouble said something else.
+    pub(super) varied: bool,
 }
 
 impl<K> Default for Groups<K> {
@@ -48,15 +51,18 @@ impl<K: PartialEq> Groups<K> {
     /// The same for an account that has no outcome.
     pub(super) fn add_account(&mut self, id: AccountId, name: &str, key: K, text: &str, example: &str) {
         let common = text.replace(id.as_str(), ANY_ID);
+        let common_example = example.replace(id.as_str(), ANY_ID);
         let label = || account(id, name);
         if let Some(group) = self.groups.iter_mut().find(|group| group.key == key && group.common == common) {
             group.count += 1;
+            group.varied |= group.common_example != common_example;
             if group.named.len() < NAMED {
                 group.named.push(label());
             }
         } else if self.groups.len() < MAX_GROUPS {
             let (first, example) = (text.to_owned(), example.to_owned());
-            self.groups.push(Group { key, count: 1, named: vec![label()], common, first, example });
+            let named = vec![label()];
+            self.groups.push(Group { key, count: 1, named, common, first, example, common_example, varied: false });
         } else {
             self.others += 1;
         }

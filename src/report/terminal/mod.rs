@@ -9,6 +9,7 @@ mod groups;
 mod lines;
 mod page;
 mod progress;
+mod roster;
 mod style;
 mod summary;
 #[cfg(test)]
@@ -19,5 +20,6 @@ mod wording;
 pub use compared::{file_lines, write_comparison};
 pub use lines::Lines;
 pub use progress::Progress;
+pub use roster::{Seat, roster_counts, write_roster};
 pub use style::Styles;
 pub use summary::Summary;

@@ -202,7 +202,8 @@ impl<'a> Page<'a> {
                 &format!("{step}: {code}"),
                 self.styles.bad,
             );
-            self.message(&group.example);
+            let example = if group.varied { format!("for example: {}", group.example) } else { group.example.clone() };
+            self.message(&example);
             self.plain_hanging("    in   ", &group.accounts());
             self.hanging("    fix: ", self.styles.advice, group.text(), self.styles.advice);
         }

@@ -1,0 +1,150 @@
+//! Who is in and who is out, and why, as a table for people.
+//!
+//! One row for an account, in the inventory's order, then the counts. Names and reasons are not trusted.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use super::style::{Styles, paint};
+use super::wording::{clip, columns, count, counted, wrap};
+use crate::ids::AccountId;
+use crate::plain::plain;
+
+/// An account's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The account.
+    pub account_id: AccountId,
+    /// Its name, empty where unknown. Not trusted.
+    pub account_name: String,
+    /// Why it is out; nothing where it is in. Not trusted.
+    pub out: Option<String>,
+}
+
+/// What stands between columns.
+const GAP: &str = "  ";
+/// As wide as `in` and `out`.
+const WORD: usize = 3;
+const ID: usize = 12;
+
+/// Writes the table and the counts, at most `width` columns wide.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_roster(out: &mut dyn Write, styles: Styles, width: usize, source: &str, seats: &[Seat]) -> io::Result<()> {
+    let width = width.clamp(60, 120);
+    let longest = seats.iter().map(|seat| columns(&plain(&seat.account_name))).max().unwrap_or(0);
+    let name_width = longest.clamp(4, width * 3 / 8);
+    let before_reason = ID + name_width + WORD + 3 * GAP.len();
+    let head = format!("{:<ID$}{GAP}{}{GAP}{:<WORD$}{GAP}why", "account id", pad("name", name_width), "");
+    writeln!(out, "{}", paint(styles.heading, &head))?;
+    for Seat { account_id, account_name, out: reason } in seats {
+        let name = pad(&clip(&plain(account_name), name_width), name_width);
+        let Some(reason) = reason else {
+            writeln!(out, "{account_id}{GAP}{name}{GAP}{}", paint(styles.good, "in"))?;
+            continue;
+        };
+        let mut lines = wrap(&shown(reason), width.saturating_sub(before_reason)).into_iter();
+        let first = format!("{account_id}{GAP}{name}{GAP}out{GAP}{}", lines.next().unwrap_or_default());
+        writeln!(out, "{}", paint(styles.dim, first.trim_end()))?;
+        for line in lines {
+            writeln!(out, "{}{}", " ".repeat(before_reason), paint(styles.dim, &line))?;
+        }
+    }
+    writeln!(out)?;
+    for line in roster_counts(source, seats) {
+        let indent = line.len() - line.trim_start().len();
+        for (n, piece) in wrap(&line, width.saturating_sub(indent + 4)).iter().enumerate() {
+            writeln!(out, "{}{piece}", " ".repeat(if n == 0 { indent } else { indent + 4 }))?;
+        }
+    }
+    out.flush()
+}
+
+/// How many are in, and how many are out for each reason, the most frequent first.
+pub fn roster_counts(source: &str, seats: &[Seat]) -> Vec<String> {
+    let mut reasons: Vec<(Cow<'_, str>, usize)> = Vec::new();
+    for reason in seats.iter().filter_map(|seat| seat.out.as_deref()) {
+        let reason = shown(reason);
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, n)) => *n += 1,
+            None => reasons.push((reason, 1)),
+        }
+    }
+    reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let out: usize = reasons.iter().map(|(_, n)| n).sum();
+    let (all, inside) = (counted(seats.len(), "account"), count(seats.len() - out));
+    let total = format!("{all} of {}: {inside} in, {} out", plain(source), count(out));
+    let grouped = reasons.iter().map(|(reason, n)| format!("  {} out: {reason}", count(*n)));
+    std::iter::once(total).chain(grouped).collect()
+}
+
+fn shown(reason: &str) -> Cow<'_, str> {
+    if reason.is_empty() { Cow::Borrowed("no reason is given") } else { plain(reason) }
+}
+
+/// The text with blanks behind it, as many as are missing on the screen.
+fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn table(width: usize, seats: &[Seat]) -> Vec<String> {
+        let mut text = Vec::new();
+        write_roster(&mut text, Styles::plain(), width, "a.csv", seats).unwrap();
+        String::from_utf8(text).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    fn seat(n: u64, name: &str, out: Option<&str>) -> Seat {
+        Seat { account_id: sample::account(n), account_name: name.to_owned(), out: out.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_table_has_a_row_for_each_account_and_the_counts() {
+        let own = "the caller's own account (use --management-account to work on it)";
+        let seats =
+            [seat(1, "one", None), seat(2, "計算", Some("closed")), seat(3, "three", Some(own)), seat(4, "", None)];
+        let wanted = [
+            "account id    name        why",
+            "000000000001  one    in",
+            "000000000002  計算   out  closed",
+            "000000000003  three  out  the caller's own account (use",
+            "                          --management-account to work on",
+            "                          it)",
+            "000000000004         in",
+            "",
+            "4 accounts of a.csv: 2 in, 2 out",
+            "  1 out: closed",
+            "  1 out: the caller's own account (use",
+            "      --management-account to work on it)",
+        ];
+        assert_eq!(table(60, &seats), wanted);
+    }
+
+    #[test]
+    fn reasons_are_counted_the_most_frequent_first() {
+        let seats = [(1, "a"), (2, "b"), (3, "b"), (4, "")].map(|(n, reason)| seat(n, "x", Some(reason)));
+        let counts = roster_counts("a.csv", &seats);
+        let wanted = ["4 accounts of a.csv: 0 in, 4 out", "  2 out: b", "  1 out: a", "  1 out: no reason is given"];
+        assert_eq!(counts, wanted);
+    }
+
+    #[test]
+    fn nothing_acts_and_no_row_is_too_wide() {
+        let long = "計".repeat(90);
+        let seats = [
+            seat(1, "\u{1b}[2J\u{202e}gnp.exe", Some("closed\r\n\u{7}by\u{9b}2J somebody")),
+            seat(2, &long, Some(&long)),
+            seat(3, &"wide name ".repeat(9), Some(&"in-one-word".repeat(20))),
+        ];
+        for width in [60, 80, 100] {
+            for line in table(width, &seats) {
+                assert!(columns(&line) <= width && !line.contains(crate::plain::acts), "{width}: {line:?}");
+            }
+        }
+    }
+}

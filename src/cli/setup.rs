@@ -46,7 +46,7 @@ fn list() -> Result<u8, CliError> {
     let widest = |column: fn(&[String; 3]) -> &String| rows.iter().map(|row| column(row).len()).max().unwrap_or(0);
     let (names, roles) = (widest(|[name, ..]| name), widest(|[_, role, _]| role));
     for [name, role, about] in &rows {
-        ui::out(&format!("{name:names$}  {role:roles$}  {about}\n"));
+        ui::out(&format!("{name:names$}  {role:roles$}  {about}\n"))?;
     }
     Ok(0)
 }
@@ -61,10 +61,10 @@ fn show(args: &SetupShowArgs) -> Result<u8, CliError> {
     };
     let desired = setup.fill(&place, &Choices::default())?;
     match args.format {
-        Format::Text => ui::out(&text(&desired)),
+        Format::Text => ui::out(&text(&desired))?,
         Format::Json => {
             let json = serde_json::to_string_pretty(&as_json(&desired)).unwrap_or_default();
-            ui::out(&format!("{}\n", safe(&json)));
+            ui::out(&format!("{}\n", safe(&json)))?;
         }
     }
     Ok(0)
@@ -80,7 +80,7 @@ fn check(args: SetupCheckArgs) -> Result<u8, CliError> {
     let mistakes = findings.iter().filter(|finding| finding.is_mistake()).count();
     let warnings = findings.len() - mistakes;
     let name = if setup.name().is_empty() { &args.setup } else { setup.name() };
-    ui::out(&format!("{}: {}, {}\n", plain(name), count(mistakes, "mistake"), count(warnings, "warning")));
+    ui::out(&format!("{}: {}, {}\n", plain(name), count(mistakes, "mistake"), count(warnings, "warning")))?;
     Ok(if mistakes > 0 || (args.strict && warnings > 0) { 2 } else { 0 })
 }
 

@@ -21,3 +21,5 @@ mod lifecycle;
 mod policies;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod setup;

@@ -204,10 +204,3 @@ fn the_built_in_documents_are_policies() {
     identity(include_str!("../../setups/amazon-ml-redshift/permissions.json")).unwrap();
     trust(include_str!("../../setups/amazon-ml-redshift/trust.json")).unwrap();
 }
-
-proptest::proptest! {
-    #[test]
-    fn no_text_makes_the_reader_panic(text in "\\PC{0,60}|[\\[\\]{}\":,a-zS0-9 ]{0,80}") {
-        let _ = identity(&text);
-    }
-}

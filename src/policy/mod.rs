@@ -15,6 +15,10 @@ mod read;
 mod canonical_tests;
 #[cfg(test)]
 mod diff_tests;
+#[cfg(test)]
+mod model_tests;
+#[cfg(test)]
+mod property_tests;
 
 pub use canonical::{CanonicalPolicy, mistakes};
 pub use diff::{Difference, DifferenceKind, PolicyDiff, StatementName};

@@ -1,7 +1,7 @@
 //! The inventory as a CSV file: every mistake is told at once, and nothing is guessed.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
@@ -31,7 +31,12 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Inventory, InventoryError> {
         wrong(vec![CsvProblem { line, column: 1, what }])
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).flexible(true).from_reader(text.as_bytes());
+    let separator = separator(text);
+    // Where a quote is wrong, nobody knows which rows there are.
+    if let Some(problem) = wrong_quote(text, separator) {
+        return Err(wrong(vec![problem]));
+    }
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
     let mut problems = Vec::new();
     let header = reader.headers().cloned().unwrap_or_default();
     let mut lines = Lines { text, at: 0, line: 1 };
@@ -86,6 +91,44 @@ fn separator(text: &str) -> u8 {
     [b';', b'\t', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
+/// The first cell whose quotes do not hold it. The parser takes these, and with them the rows that follow, for text.
+fn wrong_quote(text: &str, separator: u8) -> Option<CsvProblem> {
+    enum At {
+        Start,
+        Bare,
+        Quoted,
+        Closed,
+    }
+    let (mut line, mut column, mut opened) = (1, 1, (1, 1));
+    let mut at = At::Start;
+    let mut before = 0;
+    for byte in text.bytes() {
+        let breaks = byte == b'\n' || byte == b'\r';
+        line += u64::from(breaks && (byte, before) != (b'\n', b'\r'));
+        before = byte;
+        at = match at {
+            At::Quoted if byte == b'"' => At::Closed,
+            At::Quoted => At::Quoted,
+            At::Closed if byte == b'"' => At::Quoted,
+            _ if breaks || byte == separator => {
+                column = if breaks { 1 } else { column + 1 };
+                At::Start
+            }
+            At::Start if byte == b'"' => {
+                opened = (line, column);
+                At::Quoted
+            }
+            At::Closed => {
+                let what = "there is text after the quote that closes this cell; is a quote missing, or not doubled?";
+                return Some(CsvProblem { line: opened.0, column: opened.1, what: what.to_owned() });
+            }
+            At::Start | At::Bare => At::Bare,
+        };
+    }
+    let what = "the quote that opens this cell is never closed".to_owned();
+    matches!(at, At::Quoted).then_some(CsvProblem { line: opened.0, column: opened.1, what })
+}
+
 /// Counts lines as an editor does. The parser's own count does not serve: it takes a row to begin before the line
 /// feed of the row above, and before blank lines.
 struct Lines<'a> {
@@ -115,6 +158,8 @@ struct Columns {
     by_name: HashMap<&'static str, usize>,
     params: Vec<(String, usize)>,
     doubtful: Vec<(String, &'static str)>,
+    /// The names of all that are read, but for `error_message`, which may be any text.
+    read: BTreeMap<usize, String>,
 }
 
 const KNOWN: &[&str] = &[
@@ -146,8 +191,11 @@ impl Columns {
             } else {
                 let nearly = KNOWN.iter().find(|known| letters(known) == letters(name));
                 columns.doubtful.extend(nearly.map(|known| (name.to_owned(), *known)));
-                false
+                continue;
             };
+            if name != "error_message" {
+                columns.read.insert(index, name.to_owned());
+            }
             if double {
                 let what = format!("the column `{}` is there twice", shown(name));
                 problems.push(CsvProblem { line, column: index + 1, what });
@@ -180,6 +228,9 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn read(mut self) -> Option<Entry> {
+        if self.has_line_breaks() {
+            return None;
+        }
         let cell = self.record.get(self.columns.account_id).unwrap_or_default();
         let id = match cell.parse::<AccountId>() {
             Ok(id) => Some(id),
@@ -209,6 +260,17 @@ impl Row<'_> {
         };
         let (name, parents, joined) = (name.unwrap_or_default(), Vec::new(), None);
         Some(Entry { account: Account { id: id?, name, overrides, parents, joined }, selection })
+    }
+
+    /// Whether a cell that is read has a line break. No value has one; mostly, a quote went astray.
+    fn has_line_breaks(&mut self) -> bool {
+        let before = self.problems.len();
+        for (index, name) in &self.columns.read {
+            if self.record.get(*index).is_some_and(|cell| cell.contains(['\r', '\n'])) {
+                self.problem(*index, format!("{}: a line break in the cell; is a quote missing?", shown(name)));
+            }
+        }
+        self.problems.len() > before
     }
 
     /// A cell that is there and not empty, with its index.

@@ -104,3 +104,29 @@ fn the_line_of_a_fault_is_the_one_that_an_editor_shows() {
     assert!(says("\r\n\r\naccount_id,account_id\r\n")[0].starts_with("a.csv:3:2: "));
     assert!(says("\r\naccount_id\r\n\r\n")[0].starts_with("a.csv:3:1: there is no account"));
 }
+
+#[test]
+fn no_row_is_lost_in_a_quote() {
+    let of = |text: &str| says(text).join("\n");
+    let open = "account_id,name\r\n111111111111,\"Bob\r\n222222222222,Al\r\n333333333333,Cy\r\n";
+    assert_eq!(of(open), "a.csv:2:2: the quote that opens this cell is never closed");
+    // The quote that closes it is another cell's.
+    let crossed = "account_id,owner\n111111111111,\"Bob\n222222222222,\"Al\"\n333333333333,Cy\n";
+    assert!(of(crossed).starts_with("a.csv:2:2: there is text after the quote that closes this cell"));
+    assert!(of("account_id,owner\n\"111111111111").starts_with("a.csv:2:1: the quote"));
+    assert!(of("account_id,\"owner\n111111111111,\n").starts_with("a.csv:1:2: the quote"));
+
+    let broken =
+        "account_id,name,role_name,param.x,owner\n\"1\n\",,,,\n111111111111,\"a\nb\",\"R\nS\",\"\r\",\"me\nyou\"\n";
+    let said = says(broken);
+    let places =
+        ["a.csv:2:1: account_id: a line break", "a.csv:4:2: name: a", "a.csv:4:3: role_name: a", "a.csv:4:4: "];
+    assert_eq!(said.len(), places.len(), "{said:#?}");
+    for (said, place) in said.iter().zip(places) {
+        assert!(said.starts_with(place), "{said}");
+    }
+
+    let fine = "account_id,name,owner\n\"111111111111\",\"a \"\"b\"\", c\",\"me\nyou\"\n222222222222,5\" disk,\"\"";
+    let names: Vec<_> = parse(fine.as_bytes(), "a.csv").unwrap().entries.into_iter().map(|e| e.account.name).collect();
+    assert_eq!(names, ["a \"b\", c", "5\" disk"]);
+}

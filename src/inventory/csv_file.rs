@@ -1,8 +1,8 @@
 //! The inventory as a CSV file: every mistake is told at once, and nothing is guessed.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
@@ -33,10 +33,17 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Inventory, InventoryError> {
         wrong(vec![CsvProblem { line, column: 1, what }])
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).flexible(true).from_reader(text.as_bytes());
+    let separator = separator(text);
+    // Where a quote is wrong, nobody knows which rows there are.
+    if let Some(problem) = wrong_quote(text, separator) {
+        return Err(wrong(vec![problem]));
+    }
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
     let mut problems = Vec::new();
     let header = reader.headers().cloned().unwrap_or_default();
-    let columns = Columns::find(&header, &mut problems);
+    let mut lines = Lines { text, at: 0, line: 1 };
+    let header_line = lines.of(&header);
+    let columns = Columns::find(&header, header_line, &mut problems);
     if !problems.is_empty() {
         return Err(wrong(problems));
     }
@@ -44,7 +51,7 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Inventory, InventoryError> {
     let mut entries = Vec::new();
     for record in reader.records() {
         let Ok(record) = record else { continue };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of(&record);
         let before = problems.len();
         if record.len() != header.len() {
             let what = format!("{} cells, but the header has {}", record.len(), header.len());
@@ -68,7 +75,8 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Inventory, InventoryError> {
         }
     }
     if problems.is_empty() && entries.is_empty() {
-        problems.push(CsvProblem { line: 2, column: 1, what: "there is no account below the header".to_owned() });
+        let what = "there is no account below the header".to_owned();
+        problems.push(CsvProblem { line: header_line + 1, column: 1, what });
     }
     if problems.is_empty() {
         Ok(Inventory { entries, source: file.to_owned(), doubtful_columns: columns.doubtful })
@@ -85,6 +93,66 @@ fn separator(text: &str) -> u8 {
     [b';', b'\t', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
+/// The first cell whose quotes do not hold it. The parser takes these, and with them the rows that follow, for text.
+fn wrong_quote(text: &str, separator: u8) -> Option<CsvProblem> {
+    enum At {
+        Start,
+        Bare,
+        Quoted,
+        Closed,
+    }
+    let (mut line, mut column, mut opened) = (1, 1, (1, 1));
+    let mut at = At::Start;
+    let mut before = 0;
+    for byte in text.bytes() {
+        let breaks = byte == b'\n' || byte == b'\r';
+        line += u64::from(breaks && (byte, before) != (b'\n', b'\r'));
+        before = byte;
+        at = match at {
+            At::Quoted if byte == b'"' => At::Closed,
+            At::Quoted => At::Quoted,
+            At::Closed if byte == b'"' => At::Quoted,
+            _ if breaks || byte == separator => {
+                column = if breaks { 1 } else { column + 1 };
+                At::Start
+            }
+            At::Start if byte == b'"' => {
+                opened = (line, column);
+                At::Quoted
+            }
+            At::Closed => {
+                let what = "there is text after the quote that closes this cell; is a quote missing, or not doubled?";
+                return Some(CsvProblem { line: opened.0, column: opened.1, what: what.to_owned() });
+            }
+            At::Start | At::Bare => At::Bare,
+        };
+    }
+    let what = "the quote that opens this cell is never closed".to_owned();
+    matches!(at, At::Quoted).then_some(CsvProblem { line: opened.0, column: opened.1, what })
+}
+
+/// Counts lines as an editor does. The parser's own count does not serve: it takes a row to begin before the line
+/// feed of the row above, and before blank lines.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line in which a row begins. Rows are asked for in their order.
+    fn of(&mut self, record: &csv::StringRecord) -> u64 {
+        let from = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.at);
+        let rest = self.text.get(from..).unwrap_or_default();
+        let begin = from + rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+        let passed = self.text.get(self.at..begin).unwrap_or_default();
+        let breaks = passed.matches(['\r', '\n']).count() - passed.matches("\r\n").count();
+        self.line += breaks as u64;
+        self.at = begin;
+        self.line
+    }
+}
+
 /// Where the known columns are.
 #[derive(Debug, Default)]
 struct Columns {
@@ -92,6 +160,8 @@ struct Columns {
     by_name: HashMap<&'static str, usize>,
     params: Vec<(String, usize)>,
     doubtful: Vec<(String, &'static str)>,
+    /// The names of all that are read, but for `error_message`, which may be any text.
+    read: BTreeMap<usize, String>,
 }
 
 const KNOWN: &[&str] = &[
@@ -107,7 +177,7 @@ const KNOWN: &[&str] = &[
 ];
 
 impl Columns {
-    fn find(header: &csv::StringRecord, problems: &mut Vec<CsvProblem>) -> Self {
+    fn find(header: &csv::StringRecord, line: u64, problems: &mut Vec<CsvProblem>) -> Self {
         let mut columns = Self::default();
         let mut account_id = None;
         for (index, name) in header.iter().enumerate() {
@@ -123,18 +193,21 @@ impl Columns {
             } else {
                 let nearly = KNOWN.iter().find(|known| letters(known) == letters(name));
                 columns.doubtful.extend(nearly.map(|known| (name.to_owned(), *known)));
-                false
+                continue;
             };
+            if name != "error_message" {
+                columns.read.insert(index, name.to_owned());
+            }
             if double {
                 let what = format!("the column `{}` is there twice", shown(name));
-                problems.push(CsvProblem { line: 1, column: index + 1, what });
+                problems.push(CsvProblem { line, column: index + 1, what });
             }
         }
         match account_id {
             Some(index) => columns.account_id = index,
             None => {
                 let what = "no column `account_id`; the first line must name the columns".to_owned();
-                problems.push(CsvProblem { line: 1, column: 1, what });
+                problems.push(CsvProblem { line, column: 1, what });
             }
         }
         columns
@@ -157,6 +230,9 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn read(mut self) -> Option<Entry> {
+        if self.has_line_breaks() {
+            return None;
+        }
         let cell = self.record.get(self.columns.account_id).unwrap_or_default();
         let id = match cell.parse::<AccountId>() {
             Ok(id) => Some(id),
@@ -186,6 +262,17 @@ impl Row<'_> {
         };
         let (name, parents, joined) = (name.unwrap_or_default(), Vec::new(), None);
         Some(Entry { account: Account { id: id?, name, overrides, parents, joined }, selection })
+    }
+
+    /// Whether a cell that is read has a line break. No value has one; mostly, a quote went astray.
+    fn has_line_breaks(&mut self) -> bool {
+        let before = self.problems.len();
+        for (index, name) in &self.columns.read {
+            if self.record.get(*index).is_some_and(|cell| cell.contains(['\r', '\n'])) {
+                self.problem(*index, format!("{}: a line break in the cell; is a quote missing?", shown(name)));
+            }
+        }
+        self.problems.len() > before
     }
 
     /// A cell that is there and not empty, with its index, as it was before it was kept from being run as a formula.
@@ -251,84 +338,4 @@ fn shown(text: &str) -> String {
         if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
     shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn says(text: &str) -> Vec<String> {
-        let error = parse(text.as_bytes(), "a.csv").unwrap_err().to_string();
-        error.lines().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn every_mistake_is_told_at_once_with_its_place() {
-        let said = says(
-            "account_id,name,role_name,pass_role_to,region\n1.23457E+11,a,,,\n12345678901,b,,,\n'123456789012,c,,,\n\
-             123456789012,d,,,\n123456789012,e,,,\n1234-5678-9013,f,,,\n123456789014,g,bad name,,\n\
-             123456789015,h,,analyst,\n123456789016,i,,,mars\n,j,,,\n123456789017,k\n",
-        );
-        let wanted = [
-            (2, "exponent"),
-            (3, "it was 012345678901"),
-            (4, "write 123456789012"),
-            (6, "is in line 5 already"),
-            (7, "write 123456789013"),
-            (8, "role_name: `bad name` is not a role name"),
-            (9, "pass_role_to: `analyst` is not a principal"),
-            (10, "region: `mars` is not a region"),
-            (11, "it is empty"),
-            (12, "2 cells, but the header has 5"),
-        ];
-        assert_eq!(said.len(), wanted.len(), "{said:#?}");
-        for (said, (line, words)) in said.iter().zip(wanted) {
-            assert!(said.starts_with(&format!("a.csv:{line}:")) && said.contains(words), "{said}");
-        }
-    }
-
-    #[test]
-    fn separators_marks_and_line_ends_do_not_matter() {
-        for mark in ["", "\u{feff}"] {
-            for separator in [",", ";", "\t"] {
-                for end in ["\n", "\r\n"] {
-                    let lines = ["account_id,pass_role_to,owner,param.x", "000123456789,\"user/a;group/b\",me,1"];
-                    let text = format!("{mark}{}", lines.map(|line| line.replace(',', separator) + end).concat());
-                    let inventory = parse(text.as_bytes(), "a.csv").unwrap();
-                    let account = &inventory.entries[0].account;
-                    assert_eq!(account.id.as_str(), "000123456789", "{text:?}");
-                    assert_eq!(account.overrides.pass_role_to.as_ref().map(Vec::len), Some(2));
-                    assert_eq!(account.overrides.params["x"], "1");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_column_that_is_nearly_a_known_one_is_doubtful() {
-        let text = "account_id,Role-Name,pass_role_ot,owner\n000000000001,R,user/a,me\n";
-        let doubtful = parse(text.as_bytes(), "a.csv").unwrap().doubtful_columns;
-        assert_eq!(doubtful, [("Role-Name".to_owned(), "role_name"), ("pass_role_ot".to_owned(), "pass_role_to")]);
-    }
-
-    #[test]
-    fn a_report_is_an_inventory() {
-        let text = "account_id,account_name,status,role,error_message\n000000000001,'=x,failed,failed,no\n\
-                    000000000002,b,skipped,skipped,closed\n";
-        let inventory = parse(text.as_bytes(), "accounts.csv").unwrap();
-        assert_eq!(inventory.entries[0].account.name, "=x");
-        assert_eq!(inventory.entries[0].selection, Selection::In);
-        assert_eq!(inventory.entries[1].selection, Selection::Out(Reason::SkippedInReport("closed".to_owned())));
-    }
-
-    #[test]
-    fn a_file_that_is_no_inventory_is_said_so() {
-        assert!(says("")[0].contains("no column `account_id`"));
-        assert!(says("id,name\n1,2\n")[0].contains("no column `account_id`"));
-        assert!(says("account_id\n")[0].contains("no account below the header"));
-        assert!(says("account_id,account_id\n")[0].contains("there twice"));
-        let utf16 = parse(b"\xff\xfea\0c\0", "a.csv").unwrap_err().to_string();
-        assert!(utf16.contains("not UTF-8"), "{utf16}");
-        assert!(says("account_id\n\u{1b}[31m\n")[0].contains("\\u{1b}"), "no escape reaches the terminal");
-    }
 }

@@ -183,7 +183,8 @@ impl<R: io::Read> AccountRows<R> {
     }
 
     fn row(&self, record: &csv::StringRecord) -> Result<AccountRow, RowError> {
-        let line = record.position().map_or(0, csv::Position::line);
+        // A row is one line. The parser's own count of lines is one behind where they end with CRLF.
+        let line = record.position().map_or(0, |position| position.record() + 1);
         let cells = Cells { line, cells: self.positions.map(|p| p.and_then(|p| record.get(p)).unwrap_or_default()) };
         Ok(AccountRow {
             account_id: cells.parse("account_id")?,
@@ -299,5 +300,6 @@ mod tests {
             "line 3, column `account_id`: `12` is not an account id (12 digits)"
         );
         assert_eq!(error(format!("{header}\n000000000012,x\n")), "line 2, column `status`: empty");
+        assert_eq!(error(format!("{header}\r\n{row},\r\n000000000012,x\r\n")), "line 3, column `status`: empty");
     }
 }

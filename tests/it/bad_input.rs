@@ -22,6 +22,8 @@ fn every_refusal_has_a_hint_and_exit_code_two() {
     std::fs::write(rolecall.path("ok.csv"), "account_id\n123456789012\n").unwrap();
     std::fs::write(rolecall.path("empty.csv"), "").unwrap();
     std::fs::write(rolecall.path("utf16.csv"), b"\xff\xfea\0").unwrap();
+    let quote = "account_id,name\r\n111111111111,\"Bob\r\n222222222222,Al\r\n";
+    std::fs::write(rolecall.path("quote.csv"), quote).unwrap();
     std::fs::write(rolecall.path("file"), "").unwrap();
     for (args, says) in [
         (&["apply", "nosuch", "--sandbox"][..], "there is no built-in setup `nosuch`"),
@@ -29,6 +31,10 @@ fn every_refusal_has_a_hint_and_exit_code_two() {
         (&["apply", "--accounts", "nowhere.csv", "--yes"], "cannot read nowhere.csv"),
         (&["apply", "--accounts", "empty.csv", "--yes"], "no column `account_id`"),
         (&["apply", "--accounts", "utf16.csv", "--yes"], "not UTF-8"),
+        (
+            &["apply", "--accounts", "quote.csv", "--yes"],
+            "quote.csv:2:2: the quote that opens this cell is never closed",
+        ),
         (&["apply", "--accounts", "ok.csv", "--yes"], "no usable AWS credentials"),
         (&["apply", "--accounts", "ok.csv"], "no terminal to ask on"),
         (&["apply", "--accounts", "ok.csv", "--ou", "ou-ab12-12345678", "--yes"], "need the tree"),

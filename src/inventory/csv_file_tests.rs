@@ -1,0 +1,132 @@
+//! Inventories as people and spreadsheets write them.
+
+use super::csv_file::parse;
+use super::list::{Reason, Selection};
+
+fn says(text: &str) -> Vec<String> {
+    let error = parse(text.as_bytes(), "a.csv").unwrap_err().to_string();
+    error.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place() {
+    let said = says(
+        "account_id,name,role_name,pass_role_to,region\n1.23457E+11,a,,,\n12345678901,b,,,\n'123456789012,c,,,\n\
+         123456789012,d,,,\n123456789012,e,,,\n1234-5678-9013,f,,,\n123456789014,g,bad name,,\n\
+         123456789015,h,,analyst,\n123456789016,i,,,mars\n,j,,,\n123456789017,k\n",
+    );
+    let wanted = [
+        (2, "exponent"),
+        (3, "it was 012345678901"),
+        (4, "write 123456789012"),
+        (6, "is in line 5 already"),
+        (7, "write 123456789013"),
+        (8, "role_name: `bad name` is not a role name"),
+        (9, "pass_role_to: `analyst` is not a principal"),
+        (10, "region: `mars` is not a region"),
+        (11, "it is empty"),
+        (12, "2 cells, but the header has 5"),
+    ];
+    assert_eq!(said.len(), wanted.len(), "{said:#?}");
+    for (said, (line, words)) in said.iter().zip(wanted) {
+        assert!(said.starts_with(&format!("a.csv:{line}:")) && said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn separators_marks_and_line_ends_do_not_matter() {
+    for mark in ["", "\u{feff}"] {
+        for separator in [",", ";", "\t"] {
+            for end in ["\n", "\r\n"] {
+                let lines = ["account_id,pass_role_to,owner,param.x", "000123456789,\"user/a;group/b\",me,1"];
+                let text = format!("{mark}{}", lines.map(|line| line.replace(',', separator) + end).concat());
+                let inventory = parse(text.as_bytes(), "a.csv").unwrap();
+                let account = &inventory.entries[0].account;
+                assert_eq!(account.id.as_str(), "000123456789", "{text:?}");
+                assert_eq!(account.overrides.pass_role_to.as_ref().map(Vec::len), Some(2));
+                assert_eq!(account.overrides.params["x"], "1");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_column_that_is_nearly_a_known_one_is_doubtful() {
+    let text = "account_id,Role-Name,pass_role_ot,owner\n000000000001,R,user/a,me\n";
+    let doubtful = parse(text.as_bytes(), "a.csv").unwrap().doubtful_columns;
+    assert_eq!(doubtful, [("Role-Name".to_owned(), "role_name"), ("pass_role_ot".to_owned(), "pass_role_to")]);
+}
+
+#[test]
+fn a_report_is_an_inventory() {
+    let text = "account_id,account_name,status,role,error_message\n000000000001,'=x,failed,failed,no\n\
+                000000000002,b,skipped,skipped,closed\n";
+    let inventory = parse(text.as_bytes(), "accounts.csv").unwrap();
+    assert_eq!(inventory.entries[0].account.name, "=x");
+    assert_eq!(inventory.entries[0].selection, Selection::In);
+    assert_eq!(inventory.entries[1].selection, Selection::Out(Reason::SkippedInReport("closed".to_owned())));
+}
+
+#[test]
+fn a_file_that_is_no_inventory_is_said_so() {
+    assert!(says("")[0].contains("no column `account_id`"));
+    assert!(says("id,name\n1,2\n")[0].contains("no column `account_id`"));
+    assert!(says("account_id\n")[0].contains("no account below the header"));
+    assert!(says("account_id,account_id\n")[0].contains("there twice"));
+    let utf16 = parse(b"\xff\xfea\0c\0", "a.csv").unwrap_err().to_string();
+    assert!(utf16.contains("not UTF-8"), "{utf16}");
+    assert!(says("account_id\n\u{1b}[31m\n")[0].contains("\\u{1b}"), "no escape reaches the terminal");
+}
+
+#[test]
+fn the_line_of_a_fault_is_the_one_that_an_editor_shows() {
+    for end in ["\n", "\r\n", "\r"] {
+        // Line 3 is blank, and the row of line 4 goes on in line 5, in a column that nobody reads.
+        let lines = [
+            "account_id,region,owner",
+            "000000000001,,",
+            "",
+            "000000000002,mars,\"of",
+            "two lines\"",
+            "000000000001,,",
+            "3,,",
+        ];
+        let said = says(&(lines.join(end) + end));
+        assert_eq!(said.len(), 3, "{said:#?}");
+        for (said, wanted) in said.iter().zip([
+            "a.csv:4:2: region: `mars`",
+            "a.csv:6:1: account 000000000001 is in line 2 already",
+            "a.csv:7:1: account_id: `3`",
+        ]) {
+            assert!(said.starts_with(wanted), "{end:?}: {said}");
+        }
+    }
+    assert!(says("\r\n\r\naccount_id,account_id\r\n")[0].starts_with("a.csv:3:2: "));
+    assert!(says("\r\naccount_id\r\n\r\n")[0].starts_with("a.csv:3:1: there is no account"));
+}
+
+#[test]
+fn no_row_is_lost_in_a_quote() {
+    let of = |text: &str| says(text).join("\n");
+    let open = "account_id,name\r\n111111111111,\"Bob\r\n222222222222,Al\r\n333333333333,Cy\r\n";
+    assert_eq!(of(open), "a.csv:2:2: the quote that opens this cell is never closed");
+    // The quote that closes it is another cell's.
+    let crossed = "account_id,owner\n111111111111,\"Bob\n222222222222,\"Al\"\n333333333333,Cy\n";
+    assert!(of(crossed).starts_with("a.csv:2:2: there is text after the quote that closes this cell"));
+    assert!(of("account_id,owner\n\"111111111111").starts_with("a.csv:2:1: the quote"));
+    assert!(of("account_id,\"owner\n111111111111,\n").starts_with("a.csv:1:2: the quote"));
+
+    let broken =
+        "account_id,name,role_name,param.x,owner\n\"1\n\",,,,\n111111111111,\"a\nb\",\"R\nS\",\"\r\",\"me\nyou\"\n";
+    let said = says(broken);
+    let places =
+        ["a.csv:2:1: account_id: a line break", "a.csv:4:2: name: a", "a.csv:4:3: role_name: a", "a.csv:4:4: "];
+    assert_eq!(said.len(), places.len(), "{said:#?}");
+    for (said, place) in said.iter().zip(places) {
+        assert!(said.starts_with(place), "{said}");
+    }
+
+    let fine = "account_id,name,owner\n\"111111111111\",\"a \"\"b\"\", c\",\"me\nyou\"\n222222222222,5\" disk,\"\"";
+    let names: Vec<_> = parse(fine.as_bytes(), "a.csv").unwrap().entries.into_iter().map(|e| e.account.name).collect();
+    assert_eq!(names, ["a \"b\", c", "5\" disk"]);
+}

@@ -348,6 +348,15 @@ def tampering(home):
             code, row = run("verify")
             check(f"tampering: {name}, mended, is compliant", (code, row["status"]) == (0, clean), row)
 
+        iam.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=admin)
+        code, row = run("verify", "--simulate")
+        check("tampering: the simulator says that the boundary defeats the role",
+              code == 3 and "is denied: the permissions boundary does not allow it" in row["notes"], row)
+        print(f"    exit {code}  {row['notes']}")
+        iam.delete_role_permissions_boundary(RoleName=ROLE)
+        code, row = run("verify", "--simulate")
+        check("tampering: and without it nothing is denied", (code, row["status"]) == (0, clean), row)
+
         code, row = run("remove", "--yes")
         check("tampering: remove takes the setup away", (code, row["status"]) == (0, "removed"), row)
         check("tampering: and leaves the user", iam.get_user(UserName="analyst")["User"]["UserName"] == "analyst")

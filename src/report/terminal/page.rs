@@ -75,18 +75,22 @@ impl<'a> Page<'a> {
         };
         let news = match verdict {
             Some(Verdict::AllWell) if self.info.selected == 0 => "no account to work on".to_owned(),
-            Some(Verdict::AllWell) if stats.compliant == self.info.selected => {
-                format!("all {selected} are exactly as the setup says")
-            }
+            Some(Verdict::AllWell) if stats.compliant == self.info.selected => match self.info.selected {
+                1 => "the account is exactly as the setup says".to_owned(),
+                _ => format!("all {selected} are exactly as the setup says"),
+            },
             Some(Verdict::AllWell) if stats.absent == self.info.selected => {
                 format!("nothing to do, there was nothing in {selected}")
             }
-            Some(Verdict::AllWell) if stats.unchanged == self.info.selected => {
-                format!("nothing to do, all {selected} were right already")
-            }
+            Some(Verdict::AllWell) if stats.unchanged == self.info.selected => match self.info.selected {
+                1 => "nothing to do, the account was right already".to_owned(),
+                _ => format!("nothing to do, all {selected} were right already"),
+            },
             Some(Verdict::AllWell) => format!("all well, {selected} done"),
             Some(Verdict::Differences) => {
-                format!("{} of {selected} differ from the setup", count(stats.pending + stats.drifted + stats.missing))
+                let differing = stats.pending + stats.drifted + stats.missing;
+                let differ = if differing == 1 { "differs" } else { "differ" };
+                format!("{} of {selected} {differ} from the setup", count(differing))
             }
             Some(Verdict::Interrupted) => {
                 format!("interrupted, {} of {selected} not reached", count(stats.not_reached))
@@ -225,8 +229,7 @@ impl<'a> Page<'a> {
 
     fn notes(&mut self) {
         let fold = self.fold;
-        let skipped = PartStatus::ALL.iter().zip(&fold.parts[3]).find(|(status, _)| **status == PartStatus::Skipped);
-        let no_grant = skipped.map_or(0, |(_, n)| *n);
+        let no_grant = fold.nobody_named;
         if fold.notes.is_empty() && no_grant == 0 {
             return;
         }

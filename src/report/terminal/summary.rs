@@ -36,6 +36,8 @@ pub(super) struct Fold {
     pub(super) stats: RolloutStats,
     /// Accounts by part and what became of it, of those that were worked on.
     pub(super) parts: [[usize; PartStatus::ALL.len()]; 4],
+    /// Accounts without a grant because nobody was named who could have one.
+    pub(super) nobody_named: usize,
     pub(super) roles: Vec<String>,
     pub(super) applied: usize,
     pub(super) refused: usize,
@@ -86,6 +88,9 @@ impl Fold {
     }
 
     fn worked_on(&mut self, outcome: &Outcome) {
+        // Where somebody was named and is not there, a note says so.
+        let told = outcome.notes.iter().any(|note| note.starts_with("no grant for"));
+        self.nobody_named += usize::from(outcome.parts.pass_role == PartStatus::Skipped && !told);
         for ((part, _), counts) in PARTS.iter().zip(&mut self.parts) {
             let status = outcome.parts.get(*part);
             let slot = PartStatus::ALL.iter().zip(counts).find(|(known, _)| **known == status);

@@ -74,6 +74,8 @@ pub enum Reason {
     OutsideOu,
     /// Below this `--exclude-ou`.
     InExcludedOu(String),
+    /// `--ou` or `--exclude-ou` is given, and no unit listed the account: it may have moved while the tree was read.
+    UnitUnknown,
     /// The inventory is an earlier report, and there the account was skipped for this reason.
     SkippedInReport(String),
 }
@@ -87,6 +89,9 @@ impl fmt::Display for Reason {
             Self::Excluded => f.write_str("named by --exclude"),
             Self::OutsideOu => f.write_str("not in or below an organizational unit named by --ou"),
             Self::InExcludedOu(ou) => write!(f, "in or below {ou}, named by --exclude-ou"),
+            Self::UnitUnknown => {
+                f.write_str("in no organizational unit that was read; it may have moved meanwhile, so run again")
+            }
             Self::SkippedInReport(reason) => f.write_str(reason),
         }
     }

@@ -43,9 +43,9 @@ fn csv(inventory: &Inventory) -> Result<String, CliError> {
             Selection::Out(reason) => ("skipped", reason.to_string()),
         };
         let to = row.pass_role_to.iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(";");
-        let mut cells = vec![account.id.to_string(), guard(&account.name).into_owned(), status.to_owned()];
+        let mut cells = vec![account.id.to_string(), account.name.clone(), status.to_owned()];
         cells.extend([
-            guard(&reason).into_owned(),
+            reason,
             text(row.assume_role.as_ref().map(ToString::to_string)),
             text(row.external_id.as_ref().map(ToString::to_string)),
             text(row.role_name.as_ref().map(ToString::to_string)),
@@ -54,7 +54,7 @@ fn csv(inventory: &Inventory) -> Result<String, CliError> {
             text(account.joined.map(|at| at.to_string())),
         ]);
         cells.extend(params.iter().map(|key| row.params.get(*key).cloned().unwrap_or_default()));
-        writer.write_record(&cells).map_err(failed)?;
+        writer.write_record(cells.iter().map(|cell| guard(cell).into_owned())).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| CliError::Io(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back_the_same() {
         let text = "account_id,name,status,error_message,role_name,pass_role_to,param.x\n\
-                    000000000001,'=HYPERLINK(),,,R,user/a;group/b,1\n000000000002,b,skipped,closed,,,\n";
+                    000000000001,'=HYPERLINK(),,,=R,user/a;group/b,''1=1\n000000000002,b,skipped,closed,,,\n";
         let first = parse(text.as_bytes(), "a.csv").unwrap();
         let second = parse(csv(&first).unwrap().as_bytes(), "a.csv").unwrap();
         assert_eq!(first, second);

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use super::error::{CsvProblem, InventoryError};
 use super::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
+use super::params;
 use crate::ids::AccountId;
 
 /// Reads the inventory at `path`.
@@ -170,6 +171,7 @@ const KNOWN: &[&str] = &[
     "role_name",
     "pass_role_to",
     "region",
+    "params",
     "status",
     "error_message",
 ];
@@ -245,10 +247,7 @@ impl Row<'_> {
             role_name: self.value("role_name"),
             pass_role_to: self.principals(),
             region: self.value("region"),
-            params: (self.columns.params.iter())
-                .filter_map(|(key, index)| Some((key.clone(), self.record.get(*index)?.to_owned())))
-                .filter(|(_, value)| !value.is_empty())
-                .collect(),
+            params: self.params(),
         };
         let name = self.cell("name").or_else(|| self.cell("account_name")).map(|(_, name)| unguarded(name).to_owned());
         let skipped = self.cell("status").is_some_and(|(_, status)| status == "skipped");
@@ -281,7 +280,7 @@ impl Row<'_> {
 
     fn value<T: FromStr<Err: Display>>(&mut self, column: &str) -> Option<T> {
         let (index, text) = self.cell(column)?;
-        match text.parse() {
+        match unguarded(text).parse() {
             Ok(value) => Some(value),
             Err(error) => {
                 let what = format!("{column}: {}", shown(&format!("{error}")));
@@ -293,7 +292,7 @@ impl Row<'_> {
 
     fn principals(&mut self) -> Option<Vec<crate::ids::PrincipalRef>> {
         let (index, text) = self.cell("pass_role_to")?;
-        match text.split(';').map(|to| to.trim().parse()).collect::<Result<_, _>>() {
+        match unguarded(text).split(';').map(|to| to.trim().parse()).collect::<Result<_, _>>() {
             Ok(principals) => Some(principals),
             Err(error) => {
                 let what = format!("pass_role_to: {}", shown(&format!("{error}")));
@@ -301,6 +300,26 @@ impl Row<'_> {
                 None
             }
         }
+    }
+
+    /// The parameters of their own columns and those of `params`, which is how a report has them.
+    fn params(&mut self) -> BTreeMap<String, String> {
+        let mut params: BTreeMap<String, String> = (self.columns.params.iter())
+            .filter_map(|(key, index)| Some((key.clone(), unguarded(self.record.get(*index)?).to_owned())))
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        let Some((index, cell)) = self.cell("params") else { return params };
+        match params::split(unguarded(cell)) {
+            Ok(more) => {
+                for (key, value) in more {
+                    if params.insert(key.clone(), value).is_some() {
+                        self.problem(index, format!("params: `{}` has a value already", shown(&key)));
+                    }
+                }
+            }
+            Err(what) => self.problem(index, format!("params: {}", shown(&what))),
+        }
+        params
     }
 
     fn problem(&mut self, index: usize, what: String) {

@@ -7,6 +7,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::params;
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath};
 
 /// One AWS account of the inventory.
@@ -39,6 +40,25 @@ pub struct Overrides {
     pub region: Option<Region>,
     /// Setup parameters, by KEY of `param.KEY`.
     pub params: BTreeMap<String, String>,
+}
+
+impl Overrides {
+    /// The cells of an inventory's row that say the same, by column.
+    pub fn cells(&self) -> BTreeMap<String, String> {
+        let to = self.pass_role_to.as_ref().map(|to| to.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"));
+        let params = (!self.params.is_empty()).then(|| params::join(&self.params));
+        [
+            ("assume_role", self.assume_role.as_ref().map(ToString::to_string)),
+            ("external_id", self.external_id.as_ref().map(ToString::to_string)),
+            ("role_name", self.role_name.as_ref().map(ToString::to_string)),
+            ("pass_role_to", to),
+            ("region", self.region.as_ref().map(ToString::to_string)),
+            ("params", params),
+        ]
+        .into_iter()
+        .filter_map(|(column, cell)| Some((column.to_owned(), cell?)))
+        .collect()
+    }
 }
 
 /// An account and whether the run works on it.

@@ -2,6 +2,7 @@
 //!
 //! Pure data, shared by the engine, which makes it, and the reports, which show it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -217,6 +218,10 @@ pub struct Outcome {
     pub account_id: AccountId,
     /// Its name as the inventory has it; empty where unknown. Not trusted.
     pub account_name: String,
+    /// What the account's row of the inventory said differently from the command line: cells by column, as an
+    /// inventory has them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub overrides: BTreeMap<String, String>,
     /// The whole in one word.
     pub status: AccountStatus,
     /// Each part in one word.
@@ -254,6 +259,7 @@ impl Outcome {
         Self {
             account_id,
             account_name: account_name.to_owned(),
+            overrides: BTreeMap::new(),
             status,
             parts: Parts::all(part),
             role_arn: None,

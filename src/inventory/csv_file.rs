@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use super::error::{CsvProblem, InventoryError};
 use super::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
+use super::params;
 use crate::cell::unguard;
 use crate::ids::AccountId;
 
@@ -172,6 +173,7 @@ const KNOWN: &[&str] = &[
     "role_name",
     "pass_role_to",
     "region",
+    "params",
     "status",
     "error_message",
 ];
@@ -247,10 +249,7 @@ impl Row<'_> {
             role_name: self.value("role_name"),
             pass_role_to: self.principals(),
             region: self.value("region"),
-            params: (self.columns.params.iter())
-                .filter_map(|(key, index)| Some((key.clone(), unguard(self.record.get(*index)?).into_owned())))
-                .filter(|(_, value)| !value.is_empty())
-                .collect(),
+            params: self.params(),
         };
         let name = self.cell("name").or_else(|| self.cell("account_name")).map(|(_, name)| name.into_owned());
         let skipped = self.cell("status").is_some_and(|(_, status)| status == "skipped");
@@ -303,6 +302,26 @@ impl Row<'_> {
                 None
             }
         }
+    }
+
+    /// The parameters of their own columns and those of `params`, which is how a report has them.
+    fn params(&mut self) -> BTreeMap<String, String> {
+        let mut params: BTreeMap<String, String> = (self.columns.params.iter())
+            .filter_map(|(key, index)| Some((key.clone(), unguard(self.record.get(*index)?).into_owned())))
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        let Some((index, cell)) = self.cell("params") else { return params };
+        match params::split(&cell) {
+            Ok(more) => {
+                for (key, value) in more {
+                    if params.insert(key.clone(), value).is_some() {
+                        self.problem(index, format!("params: `{}` has a value already", shown(&key)));
+                    }
+                }
+            }
+            Err(what) => self.problem(index, format!("params: {}", shown(&what))),
+        }
+        params
     }
 
     fn problem(&mut self, index: usize, what: String) {

@@ -130,3 +130,18 @@ fn no_row_is_lost_in_a_quote() {
     let names: Vec<_> = parse(fine.as_bytes(), "a.csv").unwrap().entries.into_iter().map(|e| e.account.name).collect();
     assert_eq!(names, ["a \"b\", c", "5\" disk"]);
 }
+
+#[test]
+fn parameters_stand_in_columns_of_their_own_or_in_one() {
+    let text = "account_id,param.a,params\n000000000001,1,b=2;c=x\\;y\n000000000002,,\n";
+    let entries = parse(text.as_bytes(), "a.csv").unwrap().entries;
+    let wanted = [("a", "1"), ("b", "2"), ("c", "x;y")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(entries[0].account.overrides.params, wanted.into());
+    assert!(entries[1].account.overrides.params.is_empty());
+
+    let said = says("account_id,param.a,params\n000000000001,1,a=2\n000000000002,,b\n");
+    assert_eq!(
+        said,
+        ["a.csv:2:3: params: `a` has a value already", "a.csv:3:3: params: `b` is not of the form KEY=VALUE"]
+    );
+}

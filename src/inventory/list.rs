@@ -8,6 +8,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::error::InventoryError;
+use super::params;
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath};
 
 /// One AWS account of the inventory.
@@ -40,6 +41,25 @@ pub struct Overrides {
     pub region: Option<Region>,
     /// Setup parameters, by KEY of `param.KEY`.
     pub params: BTreeMap<String, String>,
+}
+
+impl Overrides {
+    /// The cells of an inventory's row that say the same, by column.
+    pub fn cells(&self) -> BTreeMap<String, String> {
+        let to = self.pass_role_to.as_ref().map(|to| to.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"));
+        let params = (!self.params.is_empty()).then(|| params::join(&self.params));
+        [
+            ("assume_role", self.assume_role.as_ref().map(ToString::to_string)),
+            ("external_id", self.external_id.as_ref().map(ToString::to_string)),
+            ("role_name", self.role_name.as_ref().map(ToString::to_string)),
+            ("pass_role_to", to),
+            ("region", self.region.as_ref().map(ToString::to_string)),
+            ("params", params),
+        ]
+        .into_iter()
+        .filter_map(|(column, cell)| Some((column.to_owned(), cell?)))
+        .collect()
+    }
 }
 
 /// An account and whether the run works on it.
@@ -75,6 +95,8 @@ pub enum Reason {
     OutsideOu,
     /// Below this `--exclude-ou`.
     InExcludedOu(String),
+    /// `--ou` or `--exclude-ou` is given, and no unit listed the account: it may have moved while the tree was read.
+    UnitUnknown,
     /// The inventory is an earlier report, and there the account was skipped for this reason.
     SkippedInReport(String),
 }
@@ -88,6 +110,9 @@ impl fmt::Display for Reason {
             Self::Excluded => f.write_str("named by --exclude"),
             Self::OutsideOu => f.write_str("not in or below an organizational unit named by --ou"),
             Self::InExcludedOu(ou) => write!(f, "in or below {ou}, named by --exclude-ou"),
+            Self::UnitUnknown => {
+                f.write_str("in no organizational unit that was read; it may have moved meanwhile, so run again")
+            }
             Self::SkippedInReport(reason) => f.write_str(reason),
         }
     }

@@ -9,4 +9,5 @@ pub mod list;
 pub mod organization;
 #[cfg(test)]
 mod organization_tests;
+mod params;
 pub mod select;

@@ -60,6 +60,26 @@ async fn a_unit_stands_for_what_is_below_it() {
 }
 
 #[tokio::test]
+async fn an_account_that_no_unit_lists_is_out_where_units_matter() {
+    let world = World::from_spec("healthy").unwrap();
+    let own = world.management_account();
+    let mut all = inventory(&world, true).await;
+    let unit = |name: &str| world.unit_id(name).unwrap().to_owned();
+    let (prod, workloads) = ([unit("Prod")].into(), [unit("Workloads")].into());
+    // It moved from one unit to the other while the tree was walked, and neither of the two listed it.
+    let moved = all.entries.iter_mut().find(|entry| entry.account.parents.contains(&unit("Dev"))).unwrap();
+    moved.account.parents.clear();
+    let moved = moved.account.id;
+    let of = |selector: Selector| {
+        let inventory = selector.apply(all.clone(), own).unwrap();
+        inventory.entries.into_iter().find(|entry| entry.account.id == moved).unwrap().selection
+    };
+    assert_eq!(of(Selector { exclude_ou: prod, ..Selector::default() }), Selection::Out(Reason::UnitUnknown));
+    assert_eq!(of(Selector { ou: workloads, ..Selector::default() }), Selection::Out(Reason::UnitUnknown));
+    assert_eq!(of(Selector { exclude: [own].into(), ..Selector::default() }), Selection::In);
+}
+
+#[tokio::test]
 async fn what_a_filter_names_must_be_there_and_something_must_be_left() {
     let world = World::from_spec("healthy").unwrap();
     let all = inventory(&world, false).await;

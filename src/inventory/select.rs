@@ -64,6 +64,9 @@ impl Selector {
             Some(Reason::OwnAccount)
         } else if self.exclude.contains(&account.id) {
             Some(Reason::Excluded)
+        } else if self.needs_parents() && account.parents.is_empty() {
+            // What is not known to be outside of an excluded unit may be inside.
+            Some(Reason::UnitUnknown)
         } else if let Some(unit) = among(&self.exclude_ou) {
             Some(Reason::InExcludedOu(unit))
         } else if !self.include.is_empty() && !self.include.contains(&account.id) {

@@ -179,7 +179,10 @@ fn outcomes() -> impl Strategy<Value = Vec<(usize, Outcome)>> {
     let failure = (step, hostile(), hostile(), hostile(), prop::option::of(hostile()))
         .prop_map(|(step, code, message, fix, request_id)| Failure { step, code, message, request_id, fix });
     let one = (0_u64..1_000_000, hostile(), status, prop::option::of(failure), prop::option::of(hostile()), hostile());
-    let outcome = one.prop_map(|(n, name, status, failure, reason, note)| Outcome {
+    let said =
+        prop::collection::btree_map(prop::sample::select(&COLUMNS[18..]).prop_map(str::to_owned), ".{1,9}", 0..3);
+    let outcome = (one, said).prop_map(|((n, name, status, failure, reason, note), overrides)| Outcome {
+        overrides,
         account_name: name,
         status,
         parts: Parts::all(PartStatus::Skipped),

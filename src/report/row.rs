@@ -3,6 +3,7 @@
 //! New columns come at the end only. Knows the outcome it is made of, and no file.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 use std::str::FromStr;
 
@@ -15,8 +16,8 @@ use crate::cell::unguard;
 use crate::ids::{AccountId, Arn};
 use crate::plain::plain;
 
-/// The columns of `accounts.csv`, in their order. `notes` came last and may be missing in older files.
-pub const COLUMNS: [&str; 18] = [
+/// The columns of `accounts.csv`, in their order.
+pub const COLUMNS: [&str; 24] = [
     "account_id",
     "account_name",
     "status",
@@ -35,7 +36,24 @@ pub const COLUMNS: [&str; 18] = [
     "started_at",
     "duration_ms",
     "notes",
+    "assume_role",
+    "external_id",
+    "role_name",
+    "pass_role_to",
+    "region",
+    "params",
 ];
+
+/// How many columns every file has; the later ones came later and may be missing.
+const AT_FIRST: usize = 17;
+
+/// How many columns come before those that say what the account's row of the inventory said.
+const BEFORE_OVERRIDES: usize = 18;
+
+/// The columns that an inventory has as well.
+fn override_columns() -> impl Iterator<Item = &'static str> {
+    COLUMNS.into_iter().skip(BEFORE_OVERRIDES)
+}
 
 /// One row of `accounts.csv`. What is not known is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +88,9 @@ pub struct AccountRow {
     pub duration_ms: u64,
     /// What differs from the setup, and what else is worth knowing though nothing failed, joined by `; `.
     pub notes: String,
+    /// What the account's row of the inventory said differently from the command line, by column; exactly as it stood
+    /// there, so that the report serves as an inventory.
+    pub overrides: BTreeMap<String, String>,
 }
 
 impl AccountRow {
@@ -99,12 +120,14 @@ impl AccountRow {
             started_at: outcome.started_at.and_then(|at| Timestamp::from_millisecond(at.as_millisecond()).ok()),
             duration_ms: milliseconds(outcome.duration),
             notes: plain(&notes(outcome)).into_owned(),
+            overrides: outcome.overrides.clone(),
         }
     }
 
     /// The cells, in the order of [`COLUMNS`], not yet guarded or quoted.
     pub fn cells(&self) -> [Cow<'_, str>; COLUMNS.len()] {
         let Parts { role, trust, permissions, pass_role } = self.parts;
+        let said = |column: &str| self.overrides.get(column).map(String::as_str).unwrap_or_default().into();
         [
             self.account_id.as_str().into(),
             self.account_name.as_str().into(),
@@ -124,6 +147,12 @@ impl AccountRow {
             self.started_at.map(|at| format!("{at:.3}")).unwrap_or_default().into(),
             self.duration_ms.to_string().into(),
             self.notes.as_str().into(),
+            said("assume_role"),
+            said("external_id"),
+            said("role_name"),
+            said("pass_role_to"),
+            said("region"),
+            said("params"),
         ]
     }
 }
@@ -174,8 +203,8 @@ impl<R: io::Read> AccountRows<R> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
         let header = reader.headers().map_err(RowError::Csv)?;
         let positions = COLUMNS.map(|column| header.iter().position(|cell| cell == column));
-        for (column, position) in COLUMNS.into_iter().zip(positions) {
-            if position.is_none() && column != "notes" {
+        for (column, position) in COLUMNS.into_iter().zip(positions).take(AT_FIRST) {
+            if position.is_none() {
                 return Err(RowError::MissingColumn { column });
             }
         }
@@ -207,6 +236,10 @@ impl<R: io::Read> AccountRows<R> {
             started_at: cells.optional("started_at")?,
             duration_ms: cells.parse("duration_ms")?,
             notes: cells.text("notes"),
+            overrides: override_columns()
+                .map(|column| (column.to_owned(), cells.text(column)))
+                .filter(|(_, said)| !said.is_empty())
+                .collect(),
         })
     }
 }
@@ -259,7 +292,8 @@ mod tests {
         assert_eq!(
             COLUMNS.join(","),
             "account_id,account_name,status,role,trust,permissions,pass_role,role_arn,changes,failed_step,error_code,\
-             error_message,fix,request_id,attempts,started_at,duration_ms,notes"
+             error_message,fix,request_id,attempts,started_at,duration_ms,notes,assume_role,external_id,role_name,pass_role_to,\
+             region,params"
         );
     }
 
@@ -273,7 +307,7 @@ mod tests {
              AccessDenied|User: arn:aws:sts::999999999999:assumed-role/Admin/me is not authorized to perform: \
              sts:AssumeRole on resource: arn:aws:iam::000000000012:role/OrganizationAccountAccessRole|let account \
              000000000012 trust the caller in role/OrganizationAccountAccessRole|req-12|1|2026-11-24T09:30:06.250Z|\
-             80|one; two lines"
+             80|one; two lines||||||"
         );
     }
 
@@ -291,7 +325,7 @@ mod tests {
         let row = "000000000012,x,created,created,created,created,skipped,,3,,,,,,1,,80";
         assert_eq!(read(format!("{header}\r\n{row},note\r\n")).unwrap()[0].notes, "note");
 
-        let without_notes = format!("{}\n{row}\n", header.trim_end_matches(",notes"));
+        let without_notes = format!("{}\n{row}\n", header.split(",notes").next().unwrap());
         assert_eq!(read(without_notes).unwrap()[0].account_id.as_str(), "000000000012");
         let error = |text: String| read(text).unwrap_err().to_string();
         assert_eq!(error("account_id,name\n".to_owned()), "column `account_name` is missing");

@@ -124,12 +124,12 @@ impl<F: FnMut(Event)> Dispatcher<F> {
         match (selection, &self.halted) {
             (Selection::Out(reason), _) => {
                 let outcome = untouched(AccountStatus::Skipped, reason.to_string());
-                self.finish(index, outcome);
+                self.finish(index, &account, outcome);
                 None
             }
             (Selection::In, Some(_)) => {
                 let outcome = untouched(AccountStatus::NotReached, "the run halted before this account".to_owned());
-                self.finish(index, outcome);
+                self.finish(index, &account, outcome);
                 None
             }
             (Selection::In, None) => {
@@ -167,14 +167,15 @@ impl<F: FnMut(Event)> Dispatcher<F> {
                     let message = outcome.failure.as_ref().map(|failure| failure.message.clone()).unwrap_or_default();
                     self.halt(HaltReason::JournalFailed { message });
                 }
-                self.finish(index, Outcome { duration: began.elapsed(), ..outcome });
+                self.finish(index, &account, Outcome { duration: began.elapsed(), ..outcome });
             }
         }
     }
 
-    fn finish(&mut self, index: usize, outcome: Outcome) {
+    fn finish(&mut self, index: usize, account: &Account, outcome: Outcome) {
         self.stats.count(outcome.status);
-        let outcome = Box::new(outcome);
+        // A report is an inventory, so it has to say what this account's row said.
+        let outcome = Box::new(Outcome { overrides: account.overrides.cells(), ..outcome });
         // A journal that is closed halts the run where a write needs it; an outcome is in the reports as well.
         let _ = self.journal.note(&JournalEntry::Finished { outcome: outcome.clone() });
         self.emit(EventKind::AccountFinished { index, outcome });

@@ -30,6 +30,39 @@ fn the_second_run_makes_no_write_and_a_report_is_an_inventory() {
 }
 
 #[test]
+fn a_report_says_what_the_rows_of_its_inventory_said() {
+    let home = Rolecall::new();
+    let server = Server::start(&home, "accounts=3,seed=3");
+    let rolecall = Rolecall::new().with(server.environment.clone());
+    let all = rolecall.run(&["accounts", "--organization"]).stdout;
+    let mut reader = csv::Reader::from_reader(all.as_bytes());
+    let ids: Vec<String> = reader.records().map(|row| row.unwrap()[0].to_owned()).collect();
+    let mut csv = "account_id,role_name,pass_role_to,param.x,param.y,region\n".to_owned();
+    for id in &ids {
+        csv += &format!("{id},=Other+Role,user/analyst,1;2,\\,eu-west-1\n");
+    }
+    std::fs::write(rolecall.path("own.csv"), csv).unwrap();
+
+    let apply = ["apply", "--yes", "--quiet", "--accounts"];
+    let ran = rolecall.run(&[&apply[..], &["own.csv"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let (_, writes) = requests(&home);
+    let rows = rolecall.rows();
+    assert!(writes > 0 && rows.iter().any(|row| row["status"] == "created"), "{rows:?}");
+    for _ in 0..2 {
+        let ran = rolecall.run(&[&apply[..], &["reports/latest/accounts.csv"]].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        for (row, first) in rolecall.rows().iter().zip(&rows) {
+            assert!(["unchanged", "skipped"].contains(&row["status"].as_str()), "{row:?}");
+            let said = [&row["role_name"], &row["pass_role_to"], &row["params"], &row["region"], &row["assume_role"]];
+            assert_eq!(said, ["'=Other+Role", "user/analyst", r"x=1\;2;y=\\", "eu-west-1", ""]);
+            assert_eq!(row["role_arn"], first["role_arn"]);
+        }
+        assert_eq!(requests(&home).1, writes, "an account that is right gets no write");
+    }
+}
+
+#[test]
 fn an_account_that_is_right_costs_one_session_and_its_reads() {
     let home = Rolecall::new();
     let server = Server::start(&home, "accounts=5,seed=3");

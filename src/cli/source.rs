@@ -32,6 +32,12 @@ impl Source {
                 let name = crate::plain::plain(name);
                 ui::say(&format!("warning: the column `{name}` is ignored; did you mean `{known}`?"));
             }
+            for state in &inventory.doubtful_states {
+                let state = crate::plain::plain(state);
+                ui::say(&format!(
+                    "warning: `{state}` is no state of an account that rolecall knows; its accounts are in"
+                ));
+            }
             return Ok(Self::File(inventory));
         }
         match &args.sandbox {

@@ -49,7 +49,7 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Inventory, InventoryError> {
         return Err(wrong(problems));
     }
     let mut seen: HashMap<AccountId, u64> = HashMap::new();
-    let mut entries = Vec::new();
+    let (mut entries, mut states) = (Vec::new(), Vec::new());
     for record in reader.records() {
         let Ok(record) = record else { continue };
         let line = lines.of(&record);
@@ -59,7 +59,8 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Inventory, InventoryError> {
             problems.push(CsvProblem { line, column: 1, what });
             continue;
         }
-        let entry = Row { record: &record, columns: &columns, line, problems: &mut problems }.read();
+        let entry =
+            Row { record: &record, columns: &columns, line, problems: &mut problems, states: &mut states }.read();
         if let Some(entry) = entry {
             match seen.entry(entry.account.id) {
                 Slot::Occupied(first) => {
@@ -80,7 +81,7 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Inventory, InventoryError> {
         problems.push(CsvProblem { line: header_line + 1, column: 1, what });
     }
     if problems.is_empty() {
-        Ok(Inventory { entries, source: file.to_owned(), doubtful_columns: columns.doubtful })
+        Ok(Inventory { entries, source: file.to_owned(), doubtful_columns: columns.doubtful, doubtful_states: states })
     } else {
         Err(wrong(problems))
     }
@@ -175,8 +176,16 @@ const KNOWN: &[&str] = &[
     "region",
     "params",
     "status",
+    "state",
     "error_message",
 ];
+
+/// The states in which AWS lets nobody into an account.
+const UNUSABLE: &[&str] = &["SUSPENDED", "CLOSED", "PENDING_CLOSURE", "PENDING_ACTIVATION"];
+
+/// What else a `status` may be: AWS's word for a usable account, and what reports say of accounts.
+const USABLE: &str = "ACTIVE created updated unchanged pending compliant drifted missing removed absent failed \
+                      not_reached";
 
 impl Columns {
     fn find(header: &csv::StringRecord, line: u64, problems: &mut Vec<CsvProblem>) -> Self {
@@ -228,6 +237,8 @@ struct Row<'a> {
     columns: &'a Columns,
     line: u64,
     problems: &'a mut Vec<CsvProblem>,
+    /// Words of `status` and `state` that are not known, each once.
+    states: &'a mut Vec<String>,
 }
 
 impl Row<'_> {
@@ -257,10 +268,28 @@ impl Row<'_> {
             let reason = self.cell("error_message").map(|(_, reason)| reason.into_owned());
             Selection::Out(Reason::SkippedInReport(reason.unwrap_or_else(|| "skipped in the report".to_owned())))
         } else {
-            Selection::In
+            self.state().map_or(Selection::In, |state| Selection::Out(Reason::NotActive(state.to_owned())))
         };
         let (name, parents, joined) = (name.unwrap_or_default(), Vec::new(), None);
         Some(Entry { account: Account { id: id?, name, overrides, parents, joined }, selection })
+    }
+
+    /// The state that keeps the account out, if its row says one.
+    fn state(&mut self) -> Option<&'static str> {
+        let said: Vec<String> =
+            ["status", "state"].iter().filter_map(|column| Some(self.cell(column)?.1.trim().to_owned())).collect();
+        let among = |word: &str, mut words: std::slice::Iter<'_, &'static str>| {
+            words.find(|known| known.eq_ignore_ascii_case(word)).copied()
+        };
+        let unusable = said.iter().find_map(|word| among(word, UNUSABLE.iter()));
+        for word in said {
+            let known = among(&word, UNUSABLE.iter()).is_some()
+                || USABLE.split_whitespace().any(|known| known.eq_ignore_ascii_case(&word));
+            if !known && !word.is_empty() && !self.states.contains(&word) {
+                self.states.push(word);
+            }
+        }
+        unusable
     }
 
     /// Whether a cell that is read has a line break. No value has one; mostly, a quote went astray.

@@ -2,6 +2,7 @@
 
 use super::csv_file::parse;
 use super::list::{Reason, Selection};
+use crate::account::outcome::AccountStatus;
 
 fn says(text: &str) -> Vec<String> {
     let error = parse(text.as_bytes(), "a.csv").unwrap_err().to_string();
@@ -144,4 +145,29 @@ fn parameters_stand_in_columns_of_their_own_or_in_one() {
         said,
         ["a.csv:2:3: params: `a` has a value already", "a.csv:3:3: params: `b` is not of the form KEY=VALUE"]
     );
+}
+
+#[test]
+fn an_account_that_its_row_calls_unusable_is_out() {
+    let text = "account_id,status,state\n000000000001,SUSPENDED,\n000000000002,,PENDING_CLOSURE\n\
+                000000000003,ACTIVE,CLOSED\n000000000004, pending_activation ,\n000000000005,ACTIVE,active\n\
+                000000000006,Bavaria,\n000000000007,,Bavaria\n000000000008,new,\n000000000009,skipped,CLOSED\n";
+    let inventory = parse(text.as_bytes(), "a.csv").unwrap();
+    let not_active = |state: &str| Selection::Out(Reason::NotActive(state.to_owned()));
+    let selections: Vec<_> = inventory.entries.into_iter().map(|entry| entry.selection).collect();
+    let out = ["SUSPENDED", "PENDING_CLOSURE", "CLOSED", "PENDING_ACTIVATION"].map(not_active);
+    assert_eq!(selections[..4], out);
+    assert_eq!(selections[4..8], [Selection::In, Selection::In, Selection::In, Selection::In]);
+    assert!(matches!(selections[8], Selection::Out(Reason::SkippedInReport(_))));
+    assert_eq!(inventory.doubtful_states, ["Bavaria", "new"]);
+}
+
+#[test]
+fn every_status_of_a_report_is_known() {
+    for status in AccountStatus::ALL {
+        let text = format!("account_id,status\n000000000001,{status}\n");
+        let inventory = parse(text.as_bytes(), "a.csv").unwrap();
+        assert!(inventory.doubtful_states.is_empty(), "{status}");
+        assert_eq!(inventory.entries[0].selection == Selection::In, *status != AccountStatus::Skipped, "{status}");
+    }
 }

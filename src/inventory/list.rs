@@ -83,7 +83,7 @@ pub enum Selection {
 /// Why an account is out. `Display` is what people read in `error_message`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// Organizations says that the account is closed, suspended, pending, or something that we do not know.
+    /// Organizations, or the inventory's own row, says that the account is closed, suspended, pending, or something that we do not know.
     NotActive(String),
     /// The caller's own account, without `--management-account`.
     OwnAccount,
@@ -128,6 +128,8 @@ pub struct Inventory {
     /// Columns of a CSV file that are not read, though their names are nearly those of known ones: the name as it
     /// stands, and the known one.
     pub doubtful_columns: Vec<(String, &'static str)>,
+    /// Words in the columns `status` and `state` of a CSV file that say nothing to us, each once; their accounts are in.
+    pub doubtful_states: Vec<String>,
 }
 
 impl Inventory {

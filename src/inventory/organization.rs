@@ -62,7 +62,12 @@ pub async fn read_organization(
             entry.account.parents = parents.remove(&entry.account.id).unwrap_or_default();
         }
     }
-    Ok(Inventory { entries, source: format!("organization {id}"), doubtful_columns: Vec::new() })
+    Ok(Inventory {
+        entries,
+        source: format!("organization {id}"),
+        doubtful_columns: Vec::new(),
+        doubtful_states: Vec::new(),
+    })
 }
 
 fn entry(operation: &'static str, account: &OrgAccount) -> Result<Entry, InventoryError> {

@@ -41,6 +41,7 @@ async fn run(wire: &Wire, accounts: usize, until: impl Fn(&EventKind) -> bool) -
         entries: (0..accounts).map(|n| entry(n, selection(n))).collect(),
         source: "a test".to_owned(),
         doubtful_columns: Vec::new(),
+        doubtful_states: Vec::new(),
     };
     let (journal, thread) = Journal::start(Vec::new()).unwrap();
     let clients = connect(wire).await;

@@ -53,6 +53,18 @@ fn every_refusal_has_a_hint_and_exit_code_two() {
 }
 
 #[test]
+fn a_status_that_says_nothing_to_us_is_warned_of_once() {
+    let rolecall = Rolecall::new();
+    let csv = "account_id,status\n111111111111,odd\n222222222222,odd\n333333333333,\u{1b}[31m\n444444444444,ACTIVE\n";
+    std::fs::write(rolecall.path("a.csv"), csv).unwrap();
+    let ran = rolecall.run(&["apply", "--accounts", "a.csv", "--yes"]);
+    let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert_eq!(warnings.len(), 2, "{}", ran.stderr);
+    assert_eq!(warnings[0], "warning: `odd` is no state of an account that rolecall knows; its accounts are in");
+    assert!(!ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+}
+
+#[test]
 fn a_filter_that_names_what_is_not_there_is_an_error() {
     let ran = Rolecall::new().run(&["apply", "--sandbox", "--include", "999999999999"]);
     assert!(ran.code == 1 && ran.stderr.contains("not in the inventory: 999999999999"), "{ran:?}");

@@ -200,6 +200,16 @@ fn the_canonical_text_is_a_policy_and_the_digest_is_its_sha_256() {
 }
 
 #[test]
+fn the_example_in_the_documentation_is_true() {
+    let page = include_str!("../../docs/iam.md");
+    let text = r#"{"Statement":{"Effect":"Allow","Action":"S3:GetObject","Resource":"*"}}"#;
+    let policy = identity(text).unwrap();
+    for shown in [text, &policy.to_json(), &policy.digest()] {
+        assert!(page.contains(shown), "{shown}");
+    }
+}
+
+#[test]
 fn the_built_in_documents_are_policies() {
     identity(include_str!("../../setups/amazon-ml-redshift/permissions.json")).unwrap();
     trust(include_str!("../../setups/amazon-ml-redshift/trust.json")).unwrap();

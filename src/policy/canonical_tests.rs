@@ -76,6 +76,7 @@ fn principals_are_compared_as_iam_stores_them() {
     assert_eq!(by(r#""*""#), by(r#"{"AWS":"*"}"#));
     assert_eq!(by(r#"{"Service":["a","b"]}"#), by(r#"{"Service":["b","a"]}"#));
     assert_ne!(by(r#"{"AWS":"arn:aws-cn:iam::123456789012:root"}"#), by(root));
+    assert_ne!(by(r#"{"Federated":"123456789012"}"#), by(&root.replace("AWS", "Federated")));
     assert_ne!(by(r#"{"AWS":"AROAEXAMPLE"}"#), by(r#"{"AWS":"arn:aws:iam::123456789012:role/r"}"#));
 }
 

@@ -76,6 +76,7 @@ fn principals_are_compared_as_iam_stores_them() {
     assert_eq!(by(r#""*""#), by(r#"{"AWS":"*"}"#));
     assert_eq!(by(r#"{"Service":["a","b"]}"#), by(r#"{"Service":["b","a"]}"#));
     assert_ne!(by(r#"{"AWS":"arn:aws-cn:iam::123456789012:root"}"#), by(root));
+    assert_ne!(by(r#"{"Federated":"123456789012"}"#), by(&root.replace("AWS", "Federated")));
     assert_ne!(by(r#"{"AWS":"AROAEXAMPLE"}"#), by(r#"{"AWS":"arn:aws:iam::123456789012:role/r"}"#));
 }
 
@@ -197,6 +198,16 @@ fn the_canonical_text_is_a_policy_and_the_digest_is_its_sha_256() {
     assert_eq!(policy.digest(), "6ae5b8c05cab7bb7f58855bd0007460deb36e29bbb11e4ad60a921bd020639f5");
     let anyone = by("\"*\"").to_json();
     assert!(anyone.contains(r#""Principal":{"AWS":["*"]}"#), "{anyone}");
+}
+
+#[test]
+fn the_example_in_the_documentation_is_true() {
+    let page = include_str!("../../docs/iam.md");
+    let text = r#"{"Statement":{"Effect":"Allow","Action":"S3:GetObject","Resource":"*"}}"#;
+    let policy = identity(text).unwrap();
+    for shown in [text, &policy.to_json(), &policy.digest()] {
+        assert!(page.contains(shown), "{shown}");
+    }
 }
 
 #[test]

@@ -366,6 +366,15 @@ mod tests {
     }
 
     #[test]
+    fn half_a_surrogate_pair_is_no_character() {
+        let text = |escapes: &str| read(&format!("\"{escapes}\"")).map(|node| node.unwrap().value);
+        assert_eq!(text("\\ud83e\\udd80\\u00E9").unwrap(), Value::String("🦀é".to_owned()));
+        for wrong in ["\\ud83e", "\\ud83e\\ud83e", "\\ud83ex", "\\ud83e\\n", "\\udd80", "\\u00g0", "\\u12", "\\x"] {
+            assert!(text(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn nesting_has_an_end() {
         let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         assert!(read(&nested(MAX_DEPTH)).is_ok());

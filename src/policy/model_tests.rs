@@ -54,6 +54,7 @@ const PRINCIPALS: &[(&str, &str)] = &[
     ("Service", "ec2.amazonaws.com"),
     ("Service", "*"),
     ("Federated", "123456789012"),
+    ("Federated", "arn:aws:iam::123456789012:root"),
     ("CanonicalUser", "79a5"),
 ];
 const OPERATORS: &[&str] = &["StringEquals", "StringLike", "stringequals", "Bool", "ForAnyValue:StringEquals"];
@@ -251,7 +252,7 @@ impl Pen {
         let mut types: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
         for (of, name) in &fact.subjects {
             let root = name.strip_prefix("arn:aws:iam::").and_then(|rest| rest.strip_suffix(":root"));
-            let name = root.filter(|_| self.sometimes()).unwrap_or(name);
+            let name = root.filter(|_| *of == "AWS" && self.sometimes()).unwrap_or(name);
             types.entry(of).or_default().push(name.to_owned());
         }
         if let Some(resources) = types.remove("Resource") {

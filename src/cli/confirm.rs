@@ -51,9 +51,10 @@ fn among(accounts: usize, selected: usize) -> String {
 
 /// Asks on the terminal. Only `yes` is a yes.
 pub(super) fn ask(accounts: usize, goal: Goal) -> Result<(), CliError> {
+    let accounts = if accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
     ui::say(&match goal {
-        Goal::Remove { .. } => format!("take this away from {accounts} accounts? type `yes` to go on"),
-        _ => format!("write this to {accounts} accounts? type `yes` to go on"),
+        Goal::Remove { .. } => format!("take this away from {accounts}? type `yes` to go on"),
+        _ => format!("write this to {accounts}? type `yes` to go on"),
     });
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;

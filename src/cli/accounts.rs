@@ -35,7 +35,7 @@ pub(super) async fn accounts(args: AccountsArgs) -> Result<u8, CliError> {
     match args.format.unwrap_or(if for_people { AccountsFormat::Text } else { AccountsFormat::Csv }) {
         AccountsFormat::Text => ui::show_roster(&whence, &seats, args.color)?,
         AccountsFormat::Csv => {
-            ui::out(&written)?;
+            ui::out_of_others(&written)?;
             roster_counts(&whence, &seats).iter().for_each(|line| ui::say(line));
         }
     }

@@ -1,5 +1,6 @@
 //! The one owner of stdout and stderr.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 
@@ -88,6 +89,17 @@ pub(super) fn out(text: &str) -> Result<(), CliError> {
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// Writes data that has texts of others in it to stdout: byte for byte for a program or a file, and so that nothing in it
+/// acts where somebody looks.
+pub(super) fn out_of_others(text: &str) -> Result<(), CliError> {
+    out(&harmless(text, io::stdout().is_terminal()))
+}
+
+/// Data for a terminal keeps its lines, and nothing else in it acts.
+fn harmless(text: &str, on_terminal: bool) -> Cow<'_, str> {
+    if on_terminal { Cow::Owned(format!("{}\n", lines(text))) } else { Cow::Borrowed(text) }
+}
+
 /// Says something on stderr.
 pub(super) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
@@ -113,4 +125,16 @@ pub(super) fn report_error(error: &CliError) {
 
 fn lines(text: &str) -> String {
     text.lines().map(|line| plain(line).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_acts_on_no_terminal_and_is_left_alone_elsewhere() {
+        let csv = "account_id,name\n000000000001,\u{1b}[2Jred\n";
+        assert_eq!(harmless(csv, true), "account_id,name\n000000000001,\\u{1b}[2Jred\n");
+        assert_eq!(harmless(csv, false), csv);
+    }
 }

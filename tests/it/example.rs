@@ -19,7 +19,11 @@ const INVENTORY: &str = "account_id,name,status,error_message
 100000000052,load-tests,,
 100000000071,old-website,skipped,closed in March
 ";
-const FILES: [&str; 3] = ["accounts.csv", "changes.csv", "run.json"];
+/// The runs, in their order, each with its folder in the example and with what is kept of it.
+const RUNS: [(&str, &str, &[&str]); 2] = [
+    ("verify", "verify", &["accounts.csv", "changes.csv", "run.json", "evidence.jsonl"]),
+    ("apply", "", &["accounts.csv", "changes.csv", "run.json"]),
+];
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/example")
@@ -33,27 +37,39 @@ fn the_example_is_what_a_run_leaves() {
     let rolecall = Rolecall::new().with(server.environment.clone());
     fs::write(rolecall.path("inventory.csv"), INVENTORY).unwrap();
     // One account at a time, so that the order of the changes is the same each time.
-    let args = ["--accounts", "inventory.csv", "--pass-role-to", "user/analyst", "--concurrency", "1", "--yes"];
-    let ran = rolecall.run(&[&["apply"], &args[..]].concat());
-    assert_eq!(ran.code, 1, "{ran:?}");
-    let fresh = rolecall.path("reports/latest");
-    if std::env::var_os("UPDATE_EXAMPLE").is_some() {
-        fs::create_dir_all(example()).unwrap();
-        FILES.iter().for_each(|file| assert!(fs::copy(fresh.join(file), example().join(file)).is_ok(), "{file}"));
+    let args = ["--accounts", "inventory.csv", "--pass-role-to", "user/analyst", "--concurrency", "1"];
+    for (command, folder, files) in RUNS {
+        let yes: &[&str] = if command == "apply" { &["--yes"] } else { &[] };
+        let ran = rolecall.run(&[&[command], &args[..], yes].concat());
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let (fresh, kept) = (rolecall.path("reports/latest"), example().join(folder));
+        if std::env::var_os("UPDATE_EXAMPLE").is_some() {
+            fs::create_dir_all(&kept).unwrap();
+            files.iter().for_each(|file| assert!(fs::copy(fresh.join(file), kept.join(file)).is_ok(), "{file}"));
+        }
+        for file in ["accounts.csv", "changes.csv"] {
+            assert_eq!(rows(&kept.join(file)), rows(&fresh.join(file)), "{command}: {file}");
+        }
+        assert_eq!(run(&kept.join("run.json")), run(&fresh.join("run.json")), "{command}");
+        if command == "verify" {
+            // There are no times and no ids of requests in it.
+            let evidence = |folder: &Path| fs::read_to_string(folder.join("evidence.jsonl")).unwrap();
+            assert_eq!(evidence(&kept), evidence(&fresh));
+        }
     }
-    for file in ["accounts.csv", "changes.csv"] {
-        assert_eq!(rows(&example().join(file)), rows(&fresh.join(file)), "{file}");
-    }
-    assert_eq!(run(&example().join("run.json")), run(&fresh.join("run.json")));
 }
 
 #[test]
 fn the_example_is_as_its_run_left_it() {
-    let run: serde_json::Value = serde_json::from_slice(&fs::read(example().join("run.json")).unwrap()).unwrap();
-    for file in ["accounts.csv", "changes.csv"] {
-        let digest = Sha256::digest(fs::read(example().join(file)).unwrap());
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(run["files"][file]["sha256"], digest, "{file}");
+    for (command, folder, files) in RUNS {
+        let kept = example().join(folder);
+        let run: serde_json::Value = serde_json::from_slice(&fs::read(kept.join("run.json")).unwrap()).unwrap();
+        for file in files.iter().filter(|file| **file != "run.json") {
+            let digest = Sha256::digest(fs::read(kept.join(file)).unwrap());
+            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let said = if *file == "evidence.jsonl" { &run["evidence"] } else { &run["files"][file] };
+            assert_eq!(said["sha256"], digest, "{command}: {file}");
+        }
     }
 }
 

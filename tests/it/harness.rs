@@ -82,6 +82,13 @@ pub(crate) fn counts<const N: usize>(pairs: [(&str, usize); N]) -> BTreeMap<Stri
     pairs.map(|(status, count)| (status.to_owned(), count)).into()
 }
 
+/// The names of the commands that a help text lists.
+pub(crate) fn commands(help: &str) -> Vec<String> {
+    let section = help.split("Commands:\n").nth(1).unwrap_or_default().split("\n\n").next().unwrap();
+    let names = section.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.map(|line| line.trim().split(' ').next().unwrap().to_owned()).filter(|name| name != "help").collect()
+}
+
 /// `rolecall sandbox`, ended when it is dropped.
 pub(crate) struct Server {
     process: Child,

@@ -14,9 +14,13 @@ mod compare;
 #[cfg(test)]
 mod example;
 #[cfg(test)]
+mod exit_codes;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
+mod options;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub enum Write {
         role: RoleName,
         /// The new description; absent means unchanged.
         description: Option<String>,
-        /// The new session duration in seconds; absent means unchanged.
+        /// The new session duration in seconds; IAM takes an absent one for its default (3,600).
         max_session_duration: Option<u32>,
     },
     /// Replaces the trust policy.

@@ -143,7 +143,9 @@ fn of_attributes(role: &RoleName, change: &Change) -> Vec<Difference> {
     let difference = |(name, shown): (&str, &str)| {
         let expected = text(after.get(name)?)?;
         let found = before.get(name).and_then(text);
-        Some(Difference::new(Part::Role, format!("role/{role} {shown}"), Some(expected), found))
+        // What is right is sent along with what is not.
+        (found.as_ref() != Some(&expected))
+            .then(|| Difference::new(Part::Role, format!("role/{role} {shown}"), Some(expected), found))
     };
     let attributes = [("description", "description"), ("max_session_duration", "session duration in seconds")];
     attributes.into_iter().filter_map(difference).collect()

@@ -28,3 +28,5 @@ pub mod session;
 #[cfg(test)]
 mod session_tests;
 pub mod simulate;
+#[cfg(test)]
+mod update_role_tests;

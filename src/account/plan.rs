@@ -206,11 +206,16 @@ pub(super) fn role_changes(desired: &Desired, role: &ObservedRole) -> Vec<Change
     let description = desired.description.clone().filter(|wanted| role.description.as_ref() != Some(wanted));
     let duration = desired.max_session_duration.filter(|wanted| role.max_session_duration != *wanted);
     if description.is_some() || duration.is_some() {
+        // IAM takes a session duration that is left out for one hour, so both are always sent.
         let before = serde_json::json!({
-            "description": description.is_some().then_some(role.description.as_deref()).flatten(),
-            "max_session_duration": duration.map(|_| role.max_session_duration),
+            "description": role.description,
+            "max_session_duration": role.max_session_duration,
         });
-        let write = Write::UpdateRole { role: name.clone(), description, max_session_duration: duration };
+        let write = Write::UpdateRole {
+            role: name.clone(),
+            description: description.or_else(|| role.description.clone()),
+            max_session_duration: duration.or(Some(role.max_session_duration)),
+        };
         add(write, Some(before.to_string()));
     }
     if let Some(boundary) = desired.boundary.as_ref().filter(|wanted| role.boundary.as_ref() != Some(*wanted)) {

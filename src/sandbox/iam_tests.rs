@@ -264,3 +264,13 @@ async fn tags_fold_case_in_their_keys_and_are_checked_as_a_whole() {
     shell.fine("UntagRole", &[role, ("TagKeys.member.1", "A")]).await;
     assert!(!shell.fine("ListRoleTags", &[role]).await.body.contains("<Key>"));
 }
+
+#[tokio::test]
+async fn a_session_duration_that_an_update_leaves_out_becomes_one_hour() {
+    let shell = Shell::in_member(None).await;
+    let (role, long) = (("RoleName", "R"), ("MaxSessionDuration", "43200"));
+    shell.fine("CreateRole", &[role, ("AssumeRolePolicyDocument", TRUST), ("Description", "a"), long]).await;
+    shell.fine("UpdateRole", &[role, ("Description", "b")]).await;
+    let answer = shell.fine("GetRole", &[role]).await;
+    assert_eq!([element(&answer, "Description"), element(&answer, "MaxSessionDuration")], ["b", "3600"]);
+}

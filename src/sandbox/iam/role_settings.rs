@@ -19,9 +19,8 @@ pub(super) fn update(call: &Call<'_>) -> Reply {
     if let Some(description) = description {
         role.description = Some(description.into());
     }
-    if let Some(duration) = duration {
-        role.max_session_duration = duration;
-    }
+    // The API reference: a duration that the call leaves out becomes the default again.
+    role.max_session_duration = duration.unwrap_or(3600);
     Ok(Some(Xml::default()))
 }
 

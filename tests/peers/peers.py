@@ -122,6 +122,13 @@ def moto(home):
         grant = iam.get_user_policy(UserName="analyst", PolicyName=f"RolecallPassRole-{ROLE}")["PolicyDocument"]
         check("moto: the grant passes this role and no other", grant["Statement"][0]["Resource"] == role["Arn"], grant)
 
+        iam = client("iam", endpoint, *assume(endpoint, members[5]))
+        iam.update_role(RoleName=ROLE, Description="an older one", MaxSessionDuration=14400)
+        done, rows = rolecall(home, endpoint, *APPLY, "--organization", "--include", members[5])
+        role = iam.get_role(RoleName=ROLE)["Role"]
+        check("moto: a description is mended and the sessions stay as long as they were",
+              done.returncode == 0 and role["Description"] != "an older one" and role["MaxSessionDuration"] == 14400, role)
+
         one = ["apply", "amazon-ml-redshift-managed", "--yes", "--quiet", "--organization", "--include", members[3]]
         for wanted in ("created", "unchanged"):
             done, rows = rolecall(home, endpoint, *one)

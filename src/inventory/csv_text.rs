@@ -37,7 +37,8 @@ pub fn csv_text(inventory: &Inventory) -> Result<String, csv::Error> {
         };
         let cells = [
             account.id.to_string(),
-            account.name.clone(),
+            // In a value that is read, a line break counts as a quote gone astray.
+            account.name.replace("\r\n", " ").replace(['\r', '\n'], " "),
             status.to_owned(),
             reason,
             text(row.assume_role.as_ref()),

@@ -4,6 +4,7 @@ pub mod account;
 pub mod aws;
 pub mod cell;
 pub mod cli;
+pub mod digest;
 pub mod ids;
 pub mod inventory;
 pub mod plain;

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::observation::{Observation, ObservedGrant};
 use super::plan::is_own_grant;
+use crate::digest::sha256;
 use crate::ids::Partition;
 use crate::policy::{CanonicalPolicy, PolicyKind};
 use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal};
@@ -123,8 +123,4 @@ fn found(desired: &Desired, observed: &Observation) -> BTreeMap<String, String> 
 fn meaning(kind: PolicyKind, text: &str, partition: &Partition) -> String {
     CanonicalPolicy::read(kind, text, partition)
         .map_or_else(|_| format!("unreadable:{}", sha256(text)), |policy| policy.digest())
-}
-
-fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

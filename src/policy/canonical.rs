@@ -8,11 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use super::document::{Element, PolicyKind, Statement, Values};
 use super::error::{PolicyError, PolicyErrorKind};
 use super::read::{Purpose, read};
+use crate::digest::sha256;
 use crate::ids::Partition;
 
 /// A policy document in canonical form.
@@ -68,7 +67,7 @@ impl CanonicalPolicy {
 
     /// SHA-256 of [`Self::to_json`], in hexadecimal: equal for documents that mean the same.
     pub fn digest(&self) -> String {
-        Sha256::digest(self.to_json()).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(self.to_json())
     }
 }
 

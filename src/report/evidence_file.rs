@@ -8,10 +8,11 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::hashed::{Hashed, sha256};
+use super::hashed::Hashed;
 use super::run_json::EvidenceDigest;
 use crate::account::evidence::Facts;
 use crate::account::outcome::AccountStatus;
+use crate::digest::sha256;
 use crate::ids::{AccountId, Arn};
 use crate::plain::plain;
 
@@ -35,7 +36,7 @@ pub struct EvidenceLine {
 
 /// Whether the digest is that of the items.
 fn is_whole(facts: &Facts) -> bool {
-    facts.digest == sha256(&serde_json::json!(facts.items).to_string())
+    facts.digest == sha256(serde_json::json!(facts.items).to_string())
 }
 
 /// What the check of a run's evidence came to.
@@ -172,7 +173,7 @@ mod tests {
     fn facts(pairs: &[(&str, &str)]) -> Facts {
         let items: std::collections::BTreeMap<_, _> =
             pairs.iter().map(|(name, value)| ((*name).to_owned(), sha256(value))).collect();
-        Facts { digest: sha256(&serde_json::to_string(&items).unwrap()), items }
+        Facts { digest: sha256(serde_json::to_string(&items).unwrap()), items }
     }
 
     fn line(id: &str) -> String {

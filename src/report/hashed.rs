@@ -4,6 +4,8 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
+use crate::digest::hex;
+
 /// Reads from `inner` and hashes what it reads.
 pub(super) struct Hashed<R> {
     inner: R,
@@ -30,18 +32,10 @@ impl<R: Read> Read for Hashed<R> {
     }
 }
 
-/// SHA-256 of a text in hexadecimal.
-pub(super) fn sha256(text: &str) -> String {
-    hex(&Sha256::digest(text))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::sha256;
 
     #[test]
     fn the_whole_is_hashed_however_much_of_it_was_read() {

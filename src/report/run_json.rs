@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::hashed::Hashed;
 pub use super::wire::EndedWord;
 use super::wire::{FORMAT, milliseconds};
 use super::{Reporter, RunFolder, Verdict, whole_file};
@@ -264,23 +264,8 @@ fn write(path: &Path, record: &RunRecord) -> io::Result<()> {
     })
 }
 
-fn digest(mut file: File) -> io::Result<FileDigest> {
-    let mut hasher = Sha256::new();
-    let bytes = io::copy(&mut file, &mut Hashing(&mut hasher))?;
-    let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(FileDigest { bytes, sha256 })
-}
-
-/// Feeds what is written to it to a hash.
-struct Hashing<'a>(&'a mut Sha256);
-
-impl io::Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn digest(file: File) -> io::Result<FileDigest> {
+    let mut file = Hashed::new(file);
+    let bytes = io::copy(&mut file, &mut io::sink())?;
+    Ok(FileDigest { bytes, sha256: file.finish()? })
 }

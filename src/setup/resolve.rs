@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::desired::Desired;
 use super::error::SetupError;
@@ -12,6 +11,7 @@ use super::fill::Filling;
 use super::finding::{Finding, in_reading_order, nearest};
 use super::template::{Scope, placeholders};
 use super::{limits, lint};
+use crate::digest::sha256;
 use crate::ids::{AccountId, Partition, PrincipalRef, Region, RoleName};
 
 /// A setup without mistakes, and what the command line says differently.
@@ -152,8 +152,7 @@ impl Setup {
     pub fn digest(&self) -> String {
         let documents: BTreeMap<&String, &String> =
             self.source.documents.iter().map(|(name, document)| (name, &document.file.text)).collect();
-        let form = serde_json::to_vec(&(&self.source.file, documents, &self.choices)).unwrap_or_default();
-        Sha256::digest(form).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(serde_json::to_vec(&(&self.source.file, documents, &self.choices)).unwrap_or_default())
     }
 
     /// Fills the setup in for an account that is not known yet, to see whether everything has a value. `row` says what

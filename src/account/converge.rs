@@ -19,7 +19,7 @@ use super::simulate::ask_simulator;
 use crate::aws::clients::{Attempts, Clients};
 use crate::aws::failure::AwsFailure;
 use crate::ids::AccountId;
-use crate::setup::desired::{Desired, ExtraPolicies, Grant};
+use crate::setup::desired::{Desired, ExtraPolicies};
 
 /// What becomes of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,8 +159,6 @@ async fn work(
 
 /// What the goal needs to know.
 fn subject(desired: &Desired, goal: Goal) -> Subject {
-    let removes = matches!(goal, Goal::Remove { .. });
-    let named = |grant: &Grant| grant.to.iter().map(|to| (to.clone(), grant.name.clone())).collect::<Vec<_>>();
     Subject {
         role: desired.role.clone(),
         inline: desired.inline.keys().cloned().collect(),
@@ -170,8 +168,8 @@ fn subject(desired: &Desired, goal: Goal) -> Subject {
             Goal::Verify { .. } => desired.extra_policies != ExtraPolicies::Ignore,
             Goal::Remove { .. } => true,
         },
-        grants: desired.grants.iter().flat_map(named).collect(),
-        instance_profiles: removes,
+        grants: desired.granted().map(|(to, grant)| (to.clone(), grant.name.clone())).collect(),
+        instance_profiles: matches!(goal, Goal::Remove { .. }),
     }
 }
 

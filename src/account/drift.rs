@@ -4,11 +4,11 @@
 //! counts, though apply would leave it alone.
 
 use super::change::Part;
-use super::difference::{Difference, DifferenceKind};
+use super::difference::Difference;
 use super::observation::{Observation, ObservedGrant, ObservedRole};
 use super::outcome::{AccountStatus, PartStatus, Parts};
-use super::plan::{foreign, grant_change, is_the_role, role_changes};
-use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal};
+use super::plan::{asked, foreign, grant_change, role_changes};
+use crate::setup::desired::{Desired, ExtraPolicies};
 
 /// How an account differs from the setup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,23 +69,21 @@ pub fn drift(desired: &Desired, observed: &Observation) -> Drift {
     }
     let partition = desired.role_arn.partition();
     let (mut asked_for, mut there) = (0, 0);
-    for grant in &desired.grants {
-        for principal in &grant.to {
-            let found = observed.grants.get(&(principal.clone(), grant.name.clone()));
-            let gone = matches!(found, None | Some(ObservedGrant::NoPrincipal)) && !is_the_role(desired, principal);
-            if gone && grant.missing_principal == MissingPrincipal::Skip {
-                notes.push(format!("no grant for {principal}: it does not exist in this account"));
-                continue;
-            }
-            asked_for += 1;
-            there += usize::from(matches!(found, Some(ObservedGrant::Present(_))));
-            let change = grant_change(desired, grant, principal, found);
-            let mut found = change.iter().flat_map(|change| Difference::of(change, partition)).collect::<Vec<_>>();
-            if gone && let Some(difference) = found.first_mut() {
-                difference.detail.push(format!("{principal} does not exist in this account"));
-            }
-            differences.append(&mut found);
+    for asked in asked(desired, observed) {
+        if let Some(note) = asked.passed_over() {
+            notes.push(note);
+            continue;
         }
+        asked_for += 1;
+        there += usize::from(matches!(asked.found, Some(ObservedGrant::Present(_))));
+        let change = grant_change(desired, &asked);
+        let mut found: Vec<_> = change.iter().flat_map(|change| Difference::of(change, partition)).collect();
+        if asked.gone
+            && let Some(difference) = found.first_mut()
+        {
+            difference.detail.push(format!("{} does not exist in this account", asked.principal));
+        }
+        differences.append(&mut found);
     }
     Drift {
         differences,
@@ -109,10 +107,7 @@ fn of_role(desired: &Desired, role: &ObservedRole, differences: &mut Vec<Differe
     }
     let foreign = foreign(desired, role);
     let name = &desired.role;
-    let mut extra = |part, item, found| {
-        let difference = Difference::new(part, item, None, Some(found));
-        differences.push(Difference { kind: DifferenceKind::Extra, ..difference });
-    };
+    let mut extra = |part, item, found| differences.push(Difference::new(part, item, None, Some(found)));
     if let Some(boundary) = foreign.boundary {
         extra(Part::Role, format!("role/{name} permissions boundary"), boundary.to_string());
     }

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::observation::{Observation, ObservedGrant};
-use super::plan::is_own_grant;
+use super::plan::{Asked, asked, is_own_grant};
 use crate::digest::sha256;
 use crate::ids::Partition;
 use crate::policy::{CanonicalPolicy, PolicyKind};
-use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal};
+use crate::setup::desired::{Desired, ExtraPolicies};
 
 /// Both sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,14 +67,9 @@ fn wanted(desired: &Desired, observed: &Observation) -> BTreeMap<String, String>
     for arn in &desired.managed {
         put(format!("managed/{arn}"), "attached".into());
     }
-    for grant in &desired.grants {
-        for principal in &grant.to {
-            let observed = observed.grants.get(&(principal.clone(), grant.name.clone()));
-            let gone = matches!(observed, None | Some(ObservedGrant::NoPrincipal));
-            if !(gone && grant.missing_principal == MissingPrincipal::Skip) {
-                put(format!("grant/{principal}/{}", grant.name), grant.policy.meaning.digest());
-            }
-        }
+    for asked in asked(desired, observed).filter(|asked| asked.passed_over().is_none()) {
+        let Asked { grant, principal, .. } = asked;
+        put(format!("grant/{principal}/{}", grant.name), grant.policy.meaning.digest());
     }
     items
 }

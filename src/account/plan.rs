@@ -281,6 +281,32 @@ fn extras(desired: &Desired, role: &ObservedRole, changes: &mut Vec<Change>, not
     }
 }
 
+/// A grant that a principal should have, and what it has.
+pub(super) struct Asked<'a> {
+    pub(super) grant: &'a Grant,
+    pub(super) principal: &'a PrincipalRef,
+    pub(super) found: Option<&'a ObservedGrant>,
+    /// Whether there is no such principal. The role gets its own grant once it is there, so it is never gone.
+    pub(super) gone: bool,
+}
+
+impl Asked<'_> {
+    /// What is told instead of the grant, where the setup passes over a principal that does not exist.
+    pub(super) fn passed_over(&self) -> Option<String> {
+        let passed_over = self.gone && self.grant.missing_principal == MissingPrincipal::Skip;
+        passed_over.then(|| format!("no grant for {}: it does not exist in this account", self.principal))
+    }
+}
+
+/// Every grant of every principal that the setup names.
+pub(super) fn asked<'a>(desired: &'a Desired, observed: &'a Observation) -> impl Iterator<Item = Asked<'a>> {
+    desired.granted().map(|(principal, grant)| {
+        let found = observed.grants.get(&(principal.clone(), grant.name.clone()));
+        let unknown = matches!(found, None | Some(ObservedGrant::NoPrincipal));
+        Asked { grant, principal, found, gone: unknown && !is_the_role(desired, principal) }
+    })
+}
+
 /// Adds the changes of every grant. Returns whether there is nobody that a grant could go to.
 fn grants(
     desired: &Desired,
@@ -289,31 +315,25 @@ fn grants(
     notes: &mut Vec<String>,
 ) -> Result<bool, Refusal> {
     let mut skipped = true;
-    for grant in &desired.grants {
-        for principal in &grant.to {
-            let found = observed.grants.get(&(principal.clone(), grant.name.clone()));
-            let gone = matches!(found, None | Some(ObservedGrant::NoPrincipal));
-            // The role gets its own grant once it is there.
-            if gone && !is_the_role(desired, principal) {
-                refuse_missing(grant, principal)?;
-                notes.push(format!("no grant for {principal}: it does not exist in this account"));
-                continue;
-            }
-            skipped = false;
-            changes.extend(grant_change(desired, grant, principal, found));
+    for asked in asked(desired, observed) {
+        if let Some(note) = asked.passed_over() {
+            notes.push(note);
+            continue;
         }
+        if asked.gone {
+            return Err(missing(asked.principal));
+        }
+        skipped = false;
+        changes.extend(grant_change(desired, &asked));
     }
     Ok(skipped)
 }
 
-fn refuse_missing(grant: &Grant, principal: &PrincipalRef) -> Result<(), Refusal> {
-    match grant.missing_principal {
-        MissingPrincipal::Skip => Ok(()),
-        MissingPrincipal::Fail => Err(Refusal {
-            code: "NoSuchPrincipal",
-            message: format!("{principal}, who should get the grant, does not exist in this account"),
-            fix: format!("create {principal} there, or name another principal with --pass-role-to"),
-        }),
+fn missing(principal: &PrincipalRef) -> Refusal {
+    Refusal {
+        code: "NoSuchPrincipal",
+        message: format!("{principal}, who should get the grant, does not exist in this account"),
+        fix: format!("create {principal} there, or name another principal with --pass-role-to"),
     }
 }
 
@@ -328,13 +348,9 @@ pub(super) fn is_the_role(desired: &Desired, principal: &PrincipalRef) -> bool {
     principal.kind() == PrincipalKind::Role && principal.name() == desired.role.as_str()
 }
 
-/// The change that one grant of one principal needs, if any.
-pub(super) fn grant_change(
-    desired: &Desired,
-    grant: &Grant,
-    principal: &PrincipalRef,
-    found: Option<&ObservedGrant>,
-) -> Option<Change> {
+/// The change that a grant needs, if any.
+pub(super) fn grant_change(desired: &Desired, asked: &Asked<'_>) -> Option<Change> {
+    let Asked { grant, principal, found, .. } = *asked;
     let before = match found {
         Some(ObservedGrant::Present(found)) if same(PolicyKind::Identity, found, &grant.policy, desired) => {
             return None;

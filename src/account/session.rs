@@ -87,7 +87,7 @@ fn session_policy(
         (PrincipalKind::Group, ["GetGroup", "GetGroupPolicy"], "PutGroupPolicy", "DeleteGroupPolicy"),
         (PrincipalKind::Role, ["GetRole", "GetRolePolicy"], "PutRolePolicy", "DeleteRolePolicy"),
     ] {
-        let of_kind = desired.grants.iter().flat_map(|grant| &grant.to).filter(|to| to.kind() == kind);
+        let of_kind = desired.granted().map(|(to, _)| to).filter(|to| to.kind() == kind);
         let named: BTreeSet<String> = of_kind.flat_map(|to| resources(kind, to.name())).collect();
         if !named.is_empty() {
             let mut actions = reads.to_vec();

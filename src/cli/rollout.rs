@@ -156,10 +156,15 @@ pub(super) fn choices(what: &WhatArgs, grant: Option<&GrantArgs>, adopt: bool) -
 fn check(setup: &Setup, source: &Source) -> Result<(), CliError> {
     let entries = if let Source::File(inventory) = source { inventory.entries.as_slice() } else { &[] };
     if entries.is_empty() {
-        setup.rehearse(&Choices::default())?;
+        return Ok(setup.rehearse(&Choices::default())?);
     }
-    for entry in entries {
-        setup.rehearse(&row_choices(&entry.account.overrides))?;
+    let mut last = None;
+    for row in entries.iter().map(|entry| row_choices(&entry.account.overrides)) {
+        // Most rows say what the one before said, which is nothing.
+        if last.as_ref() != Some(&row) {
+            setup.rehearse(&row)?;
+            last = Some(row);
+        }
     }
     Ok(())
 }

@@ -25,6 +25,25 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// JSON text in which no character acts but its line breaks, which stand between values only. JSON itself escapes C0;
+/// here C1, overrides of the reading direction and the like are `\uXXXX` too, so that the text says exactly the same.
+pub fn plain_json(json: &str) -> Cow<'_, str> {
+    let hidden = |c: char| acts(c) && c != '\n';
+    if !json.contains(hidden) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match c {
+            c if hidden(c) => {
+                shown.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Whether a character does something instead of standing for something: C0, DEL and C1, line separators, marks and
 /// overrides of the reading direction, and characters that nobody sees. The joiners U+200C and U+200D stay: scripts and emoji need them.
 pub fn acts(c: char) -> bool {
@@ -47,6 +66,16 @@ mod tests {
         assert_eq!(plain("one\r\ntwo\nthree\tfour"), "one two three four");
         assert_eq!(plain("\u{9b}2J \u{202e}fdp.exe"), "\\u{9b}2J \\u{202e}fdp.exe");
         assert!(matches!(plain("nothing to do"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_says_the_same_and_cannot_act() {
+        let value = serde_json::json!({ "a": "\u{9b}2J\u{1b}\u{202e}\u{e0001}é\n" });
+        for json in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+            let shown = plain_json(&json);
+            assert!(!shown.replace('\n', "").contains(acts), "{shown:?}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        }
     }
 
     proptest! {

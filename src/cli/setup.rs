@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::options::Format;
 use super::rollout::choices;
 use super::{snippet, ui};
-use crate::plain::{acts, plain};
+use crate::plain::{plain, plain_json};
 use crate::setup::desired::{Desired, ExtraPolicies, Policy};
 use crate::setup::file::built_in_names;
 use crate::setup::finding::Finding;
@@ -64,7 +64,7 @@ fn show(args: &SetupShowArgs) -> Result<u8, CliError> {
         Format::Text => ui::out(&text(&desired))?,
         Format::Json => {
             let json = serde_json::to_string_pretty(&as_json(&desired)).unwrap_or_default();
-            ui::out(&format!("{}\n", safe(&json)))?;
+            ui::out(&format!("{}\n", plain_json(&json)))?;
         }
     }
     Ok(0)
@@ -120,7 +120,7 @@ fn text(desired: &Desired) -> String {
     line("others", format!("policies on the role that are not in the setup {what}"));
     let mut text = lines.join("\n") + "\n";
     let mut document = |title: String, policy: &Policy| {
-        text += &format!("\n{title}\n{}\n", safe(&spread(&policy.text)));
+        text += &format!("\n{title}\n{}\n", plain_json(&spread(&policy.text)));
     };
     document("trust policy".to_owned(), &desired.trust);
     for (name, policy) in &desired.inline {
@@ -198,32 +198,9 @@ fn spread(text: &str) -> String {
     spread
 }
 
-/// JSON text with the characters escaped that act on a terminal: a policy may hold any of Latin-1.
-fn safe(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c == '\n' || !acts(c) {
-            shown.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            shown.push_str(&format!("\\u{unit:04x}"));
-        }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn json_is_json_and_cannot_act() {
-        let value = json!({ "a": "\u{9b}2J\u{1b}\u{202e}\u{e0001}é\n" });
-        let shown = safe(&value.to_string());
-        assert!(!shown.chars().any(acts), "{shown:?}");
-        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), value);
-    }
 
     #[test]
     fn what_is_spread_over_lines_says_the_same() {

@@ -15,7 +15,7 @@ use crate::account::change::Part;
 use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Failure, PartStatus, Step};
 use crate::ids::{AccountId, Arn, Partition, RunId};
-use crate::plain;
+use crate::plain::plain_json;
 use crate::rollout::event::{Event, EventKind, RolloutStats};
 
 /// Writes the lines, each at once.
@@ -223,21 +223,12 @@ fn to_the_millisecond_if_any<S: Serializer>(at: &Option<Timestamp>, serializer: 
     }
 }
 
-/// Compact JSON in which no character acts on a terminal. JSON itself escapes C0 only; here C1, reading-direction
-/// overrides and the like are `\uXXXX` too, so that the text stays exactly what it was.
+/// Compact JSON in which no character acts on a terminal.
 struct Quiet;
 
 impl Formatter for Quiet {
     fn write_string_fragment<W: Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut units = [0; 2];
-        for piece in fragment.split_inclusive(plain::acts) {
-            let kept = piece.trim_end_matches(plain::acts);
-            out.write_all(kept.as_bytes())?;
-            for c in piece.chars().skip(kept.chars().count()) {
-                c.encode_utf16(&mut units).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"))?;
-            }
-        }
-        Ok(())
+        out.write_all(plain_json(fragment).as_bytes())
     }
 
     fn write_char_escape<W: Write + ?Sized>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {

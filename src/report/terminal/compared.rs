@@ -2,9 +2,12 @@
 
 use std::io::{self, Write};
 
+use anstyle::Style;
+
 use super::groups::Groups;
+use super::sheet::Sheet;
 use super::style::{Styles, paint};
-use super::wording::{columns, count, counted, wrap};
+use super::wording::{count, counted};
 use crate::account::outcome::AccountStatus;
 use crate::plain::plain;
 use crate::report::compare::Shift;
@@ -20,14 +23,14 @@ const DETAIL_LINES: usize = 4;
 /// # Errors
 /// When `out` fails.
 pub fn write_comparison(out: &mut dyn Write, styles: Styles, width: usize, runs: &ComparedRuns) -> io::Result<()> {
-    let mut page = Page { styles, width: width.clamp(60, 120), text: String::new() };
+    let mut page = Page { sheet: Sheet::new(styles, width) };
     page.headline(runs);
     page.counts(runs);
     for shift in Shift::ALL {
         page.accounts(runs, shift);
     }
     page.proof(runs);
-    out.write_all(page.text.as_bytes())?;
+    out.write_all(page.sheet.into_text().as_bytes())?;
     out.flush()
 }
 
@@ -53,52 +56,44 @@ pub fn file_lines(runs: &ComparedRuns) -> Vec<String> {
 }
 
 struct Page {
-    styles: Styles,
-    width: usize,
-    text: String,
+    sheet: Sheet,
 }
 
 impl Page {
-    /// A text behind `head`, wrapped, its further lines below its first, at most so many of them.
-    fn hanging(&mut self, head: &str, text: &str, style: anstyle::Style, most: usize) {
-        let indent = columns(head);
-        let lines = wrap(text, self.width.saturating_sub(indent));
-        for (n, line) in lines.iter().take(most).enumerate() {
-            let head = if n == 0 { head.to_owned() } else { " ".repeat(indent) };
-            let more = if n + 1 == most && lines.len() > most { " …" } else { "" };
-            self.text.push_str(&format!("{head}{}{more}\n", paint(style, line)));
-        }
+    fn hanging(&mut self, head: &str, text: &str, style: Style) {
+        self.sheet.hanging_at_most(DETAIL_LINES, head, Style::new(), text, style);
     }
 
     fn headline(&mut self, runs: &ComparedRuns) {
         let comparison = &runs.comparison;
         let (worse, better) = (comparison.count(Shift::Worse), comparison.count(Shift::Better));
         let (news, style) = match (worse, better, comparison.differences.len()) {
-            (0, 0, 0) => ("nothing changed".to_owned(), self.styles.good),
-            (0, 0, n) => (format!("no account is worse, {} changed otherwise", count(n)), self.styles.heading),
-            (0, n, _) => (format!("no account is worse, {} better", count(n)), self.styles.good),
-            (n, _, _) => (format!("{} worse than before", counted(n, "account")), self.styles.bad),
+            (0, 0, 0) => ("nothing changed".to_owned(), self.sheet.styles.good),
+            (0, 0, n) => (format!("no account is worse, {} changed otherwise", count(n)), self.sheet.styles.heading),
+            (0, n, _) => (format!("no account is worse, {} better", count(n)), self.sheet.styles.good),
+            (n, _, _) => (format!("{} worse than before", counted(n, "account")), self.sheet.styles.bad),
         };
         if runs.is_broken() {
             let news = "a file is not what its run left: do not rely on what follows";
-            self.hanging("compare: ", news, self.styles.bad, DETAIL_LINES);
+            self.hanging("compare: ", news, self.sheet.styles.bad);
         }
-        self.hanging("compare: ", &news, style, DETAIL_LINES);
+        self.hanging("compare: ", &news, style);
         for (name, run) in [("old", &runs.old), ("new", &runs.new)] {
             let about = format!("{}, {}", run.record.run_id, counted(run.record.accounts, "account"));
-            self.hanging(&format!("  {name}  "), &about, self.styles.dim, DETAIL_LINES);
+            self.hanging(&format!("  {name}  "), &about, self.sheet.styles.dim);
         }
         for warning in runs.warnings() {
-            self.hanging("warning: ", &plain(&warning), self.styles.warn, DETAIL_LINES);
+            self.hanging("warning: ", &plain(&warning), self.sheet.styles.warn);
         }
     }
 
     fn counts(&mut self, runs: &ComparedRuns) {
-        self.text.push('\n');
+        self.sheet.line("");
         let shifts = Shift::ALL.iter().map(|shift| (runs.comparison.count(*shift), name(*shift), meaning(*shift)));
         let same = (runs.comparison.same, "the same", "well as before, or skipped for the same reason");
         for (n, name, meaning) in shifts.chain([same]).filter(|(n, ..)| *n > 0) {
-            self.text.push_str(&format!("{:>9}  {name:<10} {}\n", count(n), paint(self.styles.dim, meaning)));
+            let meaning = paint(self.sheet.styles.dim, meaning);
+            self.sheet.line(&format!("{:>9}  {name:<10} {meaning}", count(n)));
         }
     }
 
@@ -112,14 +107,13 @@ impl Page {
             return;
         }
         let style = match shift {
-            Shift::Worse => self.styles.bad,
-            Shift::Still | Shift::Changed => self.styles.warn,
-            Shift::Better => self.styles.good,
-            _ => self.styles.heading,
+            Shift::Worse => self.sheet.styles.bad,
+            Shift::Still | Shift::Changed => self.sheet.styles.warn,
+            Shift::Better => self.sheet.styles.good,
+            _ => self.sheet.styles.heading,
         };
-        self.text.push_str(&format!("\n{}\n", paint(style, &capital(name(shift)))));
-        let all = groups.largest_first();
-        for group in all.iter().take(SHOWN) {
+        self.sheet.heading(&capital(name(shift)), style);
+        for group in groups.largest_first().iter().take(SHOWN) {
             let (before, after) = group.key;
             let statuses = match (before.map(AccountStatus::as_str), after.map(AccountStatus::as_str)) {
                 (Some(before), Some(after)) if before == after => after.to_owned(),
@@ -128,21 +122,21 @@ impl Page {
             };
             let detail = if group.text().is_empty() { statuses } else { format!("{statuses}: {}", group.text()) };
             let head = format!("  {}  ", counted(group.count, "account"));
-            self.hanging(&head, &detail, anstyle::Style::new(), DETAIL_LINES);
-            self.hanging("    in   ", &group.accounts(), self.styles.dim, DETAIL_LINES);
+            self.hanging(&head, &detail, Style::new());
+            self.hanging("    in   ", &group.accounts(), self.sheet.styles.dim);
         }
-        let unseen = all.iter().skip(SHOWN).map(|group| group.count).sum::<usize>() + groups.others;
+        let unseen = groups.beyond(SHOWN);
         if unseen > 0 {
             let more = format!("and {} in other ways: see --format csv", counted(unseen, "account"));
-            self.hanging("  ", &more, anstyle::Style::new(), DETAIL_LINES);
+            self.hanging("  ", &more, Style::new());
         }
     }
 
     fn proof(&mut self, runs: &ComparedRuns) {
-        self.text.push('\n');
-        let style = if runs.is_broken() { self.styles.bad } else { anstyle::Style::new() };
+        self.sheet.line("");
+        let style = if runs.is_broken() { self.sheet.styles.bad } else { Style::new() };
         for line in file_lines(runs) {
-            self.hanging("", &line, style, DETAIL_LINES);
+            self.hanging("", &line, style);
         }
     }
 }

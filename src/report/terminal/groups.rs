@@ -75,6 +75,11 @@ impl<K: PartialEq> Groups<K> {
         groups
     }
 
+    /// How many accounts are beyond the largest so many groups.
+    pub(super) fn beyond(&self, shown: usize) -> usize {
+        self.largest_first().iter().skip(shown).map(|group| group.count).sum::<usize>() + self.others
+    }
+
     pub(super) fn len(&self) -> usize {
         self.groups.len()
     }
@@ -130,5 +135,6 @@ mod tests {
         let mut groups = Groups::default();
         (0..500).for_each(|n| groups.add(&sample::created(n), n, "", ""));
         assert_eq!((groups.largest_first().len(), groups.others), (MAX_GROUPS, 450));
+        assert_eq!(groups.beyond(10), 490);
     }
 }

@@ -10,6 +10,7 @@ mod lines;
 mod page;
 mod progress;
 mod roster;
+mod sheet;
 mod style;
 mod summary;
 #[cfg(test)]

@@ -4,10 +4,13 @@
 
 use std::path::Path;
 
-use super::groups::Group;
+use anstyle::Style;
+
+use super::groups::Groups;
+use super::sheet::Sheet;
 use super::style::{Styles, paint};
 use super::summary::{Fold, PARTS, ROLES};
-use super::wording::{columns, count, counted, duration, rate, wrap};
+use super::wording::{count, counted, duration, rate};
 use crate::account::outcome::{AccountStatus, PartStatus};
 use crate::plain::plain;
 use crate::report::Verdict;
@@ -22,16 +25,14 @@ const MESSAGE_LINES: usize = 4;
 
 /// The text in the making.
 pub(super) struct Page<'a> {
-    styles: &'a Styles,
-    width: usize,
+    sheet: Sheet,
     fold: &'a Fold,
     info: &'a RunInfo,
-    text: String,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(styles: &'a Styles, width: usize, fold: &'a Fold, info: &'a RunInfo) -> Self {
-        Self { styles, width, fold, info, text: String::new() }
+    pub(super) fn new(styles: Styles, width: usize, fold: &'a Fold, info: &'a RunInfo) -> Self {
+        Self { sheet: Sheet::new(styles, width), fold, info }
     }
 
     pub(super) fn render(mut self, folder: &Path) -> String {
@@ -44,34 +45,16 @@ impl<'a> Page<'a> {
         self.notes();
         self.skipped();
         self.reports(folder, verdict);
-        self.text
-    }
-
-    fn line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
-    }
-
-    /// A text behind `head`, wrapped, its further lines below its first; `head` is painted.
-    fn hanging(&mut self, head: &str, head_style: anstyle::Style, text: &str, style: anstyle::Style) {
-        let indent = columns(head);
-        for (n, line) in wrap(text, self.width.saturating_sub(indent)).iter().enumerate() {
-            let head = if n == 0 { paint(head_style, head) } else { " ".repeat(indent) };
-            self.line(&format!("{head}{}", paint(style, line)));
-        }
-    }
-
-    fn plain_hanging(&mut self, head: &str, text: &str) {
-        self.hanging(head, anstyle::Style::new(), text, anstyle::Style::new());
+        self.sheet.into_text()
     }
 
     fn headline(&mut self, verdict: Option<Verdict>) {
         let stats = &self.fold.stats;
         let selected = counted(self.info.selected, "account");
         let verdict_style = match verdict {
-            Some(Verdict::AllWell) => self.styles.good,
-            Some(Verdict::Differences) => self.styles.warn,
-            _ => self.styles.bad,
+            Some(Verdict::AllWell) => self.sheet.styles.good,
+            Some(Verdict::Differences) => self.sheet.styles.warn,
+            _ => self.sheet.styles.bad,
         };
         let news = match verdict {
             Some(Verdict::AllWell) if self.info.selected == 0 => "no account to work on".to_owned(),
@@ -106,8 +89,8 @@ impl<'a> Page<'a> {
             None => format!("broke off, {} of {selected} done", count(stats.finished() - stats.skipped)),
         };
         let head = format!("{} {}: ", self.info.command, plain(&self.info.setup));
-        self.text.push('\n');
-        self.hanging(&head, self.styles.heading, &news, verdict_style);
+        self.sheet.line("");
+        self.sheet.hanging(&head, self.sheet.styles.heading, &news, verdict_style);
 
         let time = self.fold.end.as_ref().map(|(_, elapsed)| {
             let worked_on = self.info.selected.saturating_sub(stats.not_reached);
@@ -121,17 +104,18 @@ impl<'a> Page<'a> {
             time.unwrap_or_default(),
             self.info.caller
         );
-        self.hanging("", self.styles.dim, &below, self.styles.dim);
+        self.sheet.hanging("", self.sheet.styles.dim, &below, self.sheet.styles.dim);
     }
 
     fn outcomes(&mut self) {
-        self.text.push('\n');
+        self.sheet.line("");
         for status in AccountStatus::ALL {
             let n = self.fold.stats.of(*status);
             if n > 0 {
-                let head = format!("{:>9}  {}", count(n), paint(self.styles.of(*status), &format!("{status:<12}")));
-                let meaning = paint(self.styles.dim, meaning(*status));
-                self.line(&format!("{head} {meaning}"));
+                let head =
+                    format!("{:>9}  {}", count(n), paint(self.sheet.styles.of(*status), &format!("{status:<12}")));
+                let meaning = paint(self.sheet.styles.dim, meaning(*status));
+                self.sheet.line(&format!("{head} {meaning}"));
             }
         }
     }
@@ -142,27 +126,26 @@ impl<'a> Page<'a> {
         if worked_on == 0 {
             return;
         }
-        self.text.push('\n');
+        self.sheet.line("");
         for ((_, name), counts) in PARTS.iter().zip(&fold.parts) {
             let words = PartStatus::ALL.iter().zip(counts).filter(|(_, n)| **n > 0);
             let words: Vec<String> =
                 words.map(|(status, n)| format!("{} {}", count(*n), status.as_str().replace('_', " "))).collect();
-            self.plain_hanging(&format!("  {name:<12} "), &words.join(" · "));
+            self.sheet.plain_hanging(&format!("  {name:<12} "), &words.join(" · "));
         }
         if fold.applied + fold.refused > 0 {
             let refused = if fold.refused > 0 { format!(" · {} failed", count(fold.refused)) } else { String::new() };
-            self.plain_hanging("  writes       ", &format!("{} taken by AWS{refused}", count(fold.applied)));
+            self.sheet.plain_hanging("  writes       ", &format!("{} taken by AWS{refused}", count(fold.applied)));
         }
         if !fold.roles.is_empty() {
             let more = if fold.roles.len() == ROLES { " and others" } else { "" };
             let shown = fold.roles.iter().take(ROLES - 1).map(|role| plain(role).into_owned()).collect::<Vec<_>>();
-            self.plain_hanging("  where        ", &format!("{}{more}", shown.join(", ")));
+            self.sheet.plain_hanging("  where        ", &format!("{}{more}", shown.join(", ")));
         }
     }
 
     fn heading(&mut self, heading: &str) {
-        self.text.push('\n');
-        self.line(&paint(self.styles.heading, heading));
+        self.sheet.heading(heading, self.sheet.styles.heading);
     }
 
     /// What plan would have changed, or verify found, each with the accounts that have it in common.
@@ -172,21 +155,15 @@ impl<'a> Page<'a> {
             return;
         }
         self.heading("Differences from the setup");
-        let groups = fold.differences.largest_first();
-        for group in groups.iter().take(SHOWN) {
+        let Styles { warn, dim, .. } = self.sheet.styles;
+        for group in fold.differences.largest_first().iter().take(SHOWN) {
             let head = format!("  {}  ", counted(group.count, "account"));
-            let indent = columns(&head);
-            let lines = wrap(group.text(), self.width.saturating_sub(indent + 2));
-            for (n, line) in lines.iter().take(DIFFERENCE_LINES).enumerate() {
-                let head = if n == 0 { paint(self.styles.warn, &head) } else { " ".repeat(indent) };
-                let cut = lines.len() > DIFFERENCE_LINES && n + 1 == DIFFERENCE_LINES;
-                self.line(&format!("{head}{line}{}", if cut { " …" } else { "" }));
-            }
-            self.hanging("    in   ", self.styles.dim, &group.first_accounts(2), self.styles.dim);
+            self.sheet.hanging_at_most(DIFFERENCE_LINES, &head, warn, group.text(), Style::new());
+            self.sheet.hanging("    in   ", dim, &group.first_accounts(2), dim);
         }
-        let unseen = groups.iter().skip(SHOWN).map(|group| group.count).sum::<usize>() + fold.differences.others;
+        let unseen = fold.differences.beyond(SHOWN);
         if unseen > 0 {
-            self.plain_hanging("  ", &format!("and {} more: see changes.csv", counted(unseen, "difference")));
+            self.sheet.plain_hanging("  ", &format!("and {} more: see changes.csv", counted(unseen, "difference")));
         }
     }
 
@@ -196,34 +173,22 @@ impl<'a> Page<'a> {
             return;
         }
         self.heading("Failures, by cause");
-        let groups = fold.failures.largest_first();
-        for group in groups.iter().take(SHOWN) {
+        let Styles { bad, dim, advice, .. } = self.sheet.styles;
+        for group in fold.failures.largest_first().iter().take(SHOWN) {
             let (step, code) = &group.key;
-            self.text.push('\n');
-            self.hanging(
-                &format!("  {}  ", counted(group.count, "account")),
-                self.styles.bad,
-                &format!("{step}: {code}"),
-                self.styles.bad,
-            );
+            self.sheet.line("");
+            let head = format!("  {}  ", counted(group.count, "account"));
+            self.sheet.hanging(&head, bad, &format!("{step}: {code}"), bad);
             let example = if group.varied { format!("for example: {}", group.example) } else { group.example.clone() };
-            self.message(&example);
-            self.plain_hanging("    in   ", &group.accounts());
-            self.hanging("    fix: ", self.styles.advice, group.text(), self.styles.advice);
+            self.sheet.hanging_at_most(MESSAGE_LINES, "    ", Style::new(), &example, dim);
+            self.sheet.plain_hanging("    in   ", &group.accounts());
+            self.sheet.hanging("    fix: ", advice, group.text(), advice);
         }
-        let unseen = groups.iter().skip(SHOWN).map(|group| group.count).sum::<usize>() + fold.failures.others;
+        let unseen = fold.failures.beyond(SHOWN);
         if unseen > 0 {
-            self.text.push('\n');
-            self.plain_hanging("  ", &format!("and {} for other causes: see accounts.csv", counted(unseen, "account")));
-        }
-    }
-
-    fn message(&mut self, message: &str) {
-        let lines = wrap(message, self.width.saturating_sub(4));
-        let cut = lines.len() > MESSAGE_LINES;
-        for (n, line) in lines.iter().take(MESSAGE_LINES).enumerate() {
-            let more = if cut && n + 1 == MESSAGE_LINES { " …" } else { "" };
-            self.line(&format!("    {}{more}", paint(self.styles.dim, line)));
+            self.sheet.line("");
+            let more = format!("and {} for other causes: see accounts.csv", counted(unseen, "account"));
+            self.sheet.plain_hanging("  ", &more);
         }
     }
 
@@ -236,9 +201,9 @@ impl<'a> Page<'a> {
         self.heading("Worth knowing");
         if no_grant > 0 {
             let advice = "no grant was put there: --pass-role-to user/NAME names who may pass the role";
-            self.plain_hanging(&format!("  {}  ", counted(no_grant, "account")), advice);
+            self.sheet.plain_hanging(&format!("  {}  ", counted(no_grant, "account")), advice);
         }
-        self.grouped(&fold.notes.largest_first(), fold.notes.others);
+        self.grouped(&fold.notes);
     }
 
     fn skipped(&mut self) {
@@ -247,31 +212,32 @@ impl<'a> Page<'a> {
             return;
         }
         self.heading("Skipped");
-        self.grouped(&fold.skipped.largest_first(), fold.skipped.others);
+        self.grouped(&fold.skipped);
     }
 
-    fn grouped(&mut self, groups: &[&Group<()>], others: usize) {
-        for group in groups.iter().take(SHOWN) {
-            self.plain_hanging(&format!("  {}  ", counted(group.count, "account")), group.text());
-            self.hanging("    in   ", self.styles.dim, &group.accounts(), self.styles.dim);
+    fn grouped(&mut self, groups: &Groups<()>) {
+        let dim = self.sheet.styles.dim;
+        for group in groups.largest_first().iter().take(SHOWN) {
+            self.sheet.plain_hanging(&format!("  {}  ", counted(group.count, "account")), group.text());
+            self.sheet.hanging("    in   ", dim, &group.accounts(), dim);
         }
-        let unseen = groups.iter().skip(SHOWN).map(|group| group.count).sum::<usize>() + others;
+        let unseen = groups.beyond(SHOWN);
         if unseen > 0 {
-            self.plain_hanging("  ", &format!("and {} for other reasons: see accounts.csv", count(unseen)));
+            self.sheet.plain_hanging("  ", &format!("and {} for other reasons: see accounts.csv", count(unseen)));
         }
     }
 
     fn reports(&mut self, folder: &Path, verdict: Option<Verdict>) {
-        self.text.push('\n');
+        self.sheet.line("");
         let folder = folder.display().to_string();
-        self.hanging("Reports  ", self.styles.heading, &plain(&folder), anstyle::Style::new());
+        self.sheet.hanging("Reports  ", self.sheet.styles.heading, &plain(&folder), Style::new());
         for (there, what) in [
             (true, "accounts.csv has a row for every account"),
             (!self.fold.differences.is_empty(), "changes.csv has every difference, with both sides"),
             (self.info.command == "verify", "evidence.jsonl has what was wanted and what was found, by digest"),
         ] {
             if there {
-                self.hanging("         ", self.styles.dim, what, self.styles.dim);
+                self.sheet.hanging("         ", self.sheet.styles.dim, what, self.sheet.styles.dim);
             }
         }
         let again = "run the same command again: what is right already is left as it is";
@@ -289,7 +255,7 @@ impl<'a> Page<'a> {
             }
             _ => again.to_owned(),
         };
-        self.hanging("Next     ", self.styles.heading, &next, anstyle::Style::new());
+        self.sheet.hanging("Next     ", self.sheet.styles.heading, &next, Style::new());
     }
 }
 

@@ -108,7 +108,6 @@ impl Fold {
 impl Summary {
     /// Writes to `out`, mostly stderr, at most `width` columns wide; `folder` is where the reports are.
     pub fn new(out: Box<dyn Write + Send>, styles: Styles, width: usize, folder: &Path) -> Self {
-        let width = width.clamp(60, 120);
         Self { out, styles, width, folder: folder.to_owned(), fold: Fold::default() }
     }
 }
@@ -121,7 +120,7 @@ impl Reporter for Summary {
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         let Some(info) = &self.fold.info else { return Ok(()) };
-        let text = Page::new(&self.styles, self.width, &self.fold, info).render(&self.folder);
+        let text = Page::new(self.styles, self.width, &self.fold, info).render(&self.folder);
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }

@@ -12,9 +12,9 @@ use proptest::sample::select;
 use super::any_state_world_tests::{Holder, Move, PRINCIPALS, Snapshot, Text, create_role, make, moves, snapshot};
 use super::change::{Change, ChangeResult};
 use super::converge::{Goal, Task, converge};
+use super::converge_tests::entrance;
 use super::ledger::{Ledger, LedgerClosed};
 use super::outcome::{AccountStatus, Outcome};
-use super::session::Entrance;
 use crate::aws::clients::{Attempts, Clients, Connection};
 use crate::ids::PrincipalRef;
 use crate::policy::{CanonicalPolicy, PolicyKind};
@@ -145,13 +145,7 @@ impl Bench {
         let task = Task {
             account_id: account,
             account_name: "team".to_owned(),
-            entrance: Some(Entrance {
-                role: "OrganizationAccountAccessRole".parse().unwrap(),
-                external_id: None,
-                session_name: "rolecall".parse().unwrap(),
-                source_identity: None,
-                duration_seconds: 3600,
-            }),
+            entrance: Some(entrance()),
             desired: desired(case, account),
             started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
         };

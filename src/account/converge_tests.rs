@@ -120,18 +120,23 @@ pub(crate) async fn connect(wire: &Wire) -> Clients {
     Clients::connect(connection, NonZeroU32::new(600).unwrap()).await.unwrap()
 }
 
+/// The usual way in.
+pub(super) fn entrance() -> Entrance {
+    Entrance {
+        role: "OrganizationAccountAccessRole".parse().unwrap(),
+        external_id: None,
+        session_name: "rolecall".parse().unwrap(),
+        source_identity: None,
+        duration_seconds: 3600,
+    }
+}
+
 async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
     let clients = connect(&wire).await;
     let task = Task {
         account_id: "123456789012".parse().unwrap(),
         account_name: "data".to_owned(),
-        entrance: Some(Entrance {
-            role: "OrganizationAccountAccessRole".parse().unwrap(),
-            external_id: None,
-            session_name: "rolecall".parse().unwrap(),
-            source_identity: None,
-            duration_seconds: 3600,
-        }),
+        entrance: Some(entrance()),
         desired: desired(),
         started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
     };

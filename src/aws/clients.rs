@@ -103,7 +103,7 @@ pub struct Clients {
 }
 
 /// The region where none is configured: IAM and Organizations are global, and STS needs one.
-const DEFAULT_REGION: &str = "us-east-1";
+pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
 /// Calls per second that Organizations is asked at most. Its quotas are not published; whole organizations are listed
 /// at this pace without being throttled.
@@ -243,7 +243,7 @@ fn own_retries(name: &'static str) -> RetryPartition {
 }
 
 /// The configuration that every client shares.
-async fn load(connection: Connection) -> Result<SdkConfig, ConnectError> {
+pub(super) async fn load(connection: Connection) -> Result<SdkConfig, ConnectError> {
     let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS);
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))

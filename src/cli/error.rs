@@ -1,5 +1,7 @@
 //! The one table from what went wrong to an exit code and advice.
 
+use aws_credential_types::provider::error::CredentialsError;
+
 use crate::aws::clients::ConnectError;
 use crate::aws::failure::{AwsFailure, Class};
 use crate::inventory::error::InventoryError;
@@ -40,6 +42,12 @@ pub(super) enum CliError {
     Port(u16, #[source] std::io::Error),
     #[error("--ou and --exclude-ou need the tree of the organization, which a CSV file does not have")]
     NoTree,
+    #[error("nobody is named who runs rolecall, and JSON has no parameters")]
+    NobodyTrusted,
+    #[error("a whole account does not run rolecall")]
+    NoOneCaller,
+    #[error("the setup names its role, a grantee or a policy after the account, so one role cannot be made for all")]
+    NamesDiffer,
     #[error("there is no terminal to ask on")]
     NobodyToAsk,
     #[error("not confirmed; nothing was written")]
@@ -85,14 +93,7 @@ impl CliError {
                 "`rolecall accounts` with the same options says why each account is out"
             }
             Self::Inventory(InventoryError::Nonsense { .. }) => "try again; if it stays, check --endpoint-url",
-            Self::Connect(ConnectError::Credentials(error)) => {
-                let chain = crate::aws::failure::chain(error).to_lowercase();
-                return Some(if chain.contains("sso") || chain.contains("expired") {
-                    "log in again with `aws sso login`, with the same --profile".into()
-                } else {
-                    "log in, or name a profile with --profile; to try without AWS, use --sandbox".into()
-                });
-            }
+            Self::Connect(ConnectError::Credentials(error)) => login(Some(error)),
             Self::Connect(ConnectError::Region(_)) => "correct --region, AWS_REGION or the profile's region",
             Self::Connect(ConnectError::Caller(failure)) => return Some(caller(failure)),
             Self::Connect(ConnectError::NoCaller) => "check --endpoint-url: this does not answer like AWS",
@@ -107,10 +108,24 @@ impl CliError {
             Self::Stdout(_) => "what was shown is not whole; make room, or send stdout elsewhere",
             Self::Port(..) => "choose another port, or 0 for any free one",
             Self::NoTree => "use --organization, or --include and --exclude",
+            Self::NobodyTrusted | Self::NoOneCaller => {
+                "name the role or user with --trust-to, such as arn:aws:iam::111122223333:role/Runner"
+            }
+            Self::NamesDiffer => "give the names with --role-name and --pass-role-to",
             Self::NobodyToAsk => "look at the accounts with `rolecall accounts`, then run again with --yes",
             Self::NotConfirmed | Self::Io(_) => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+/// How to get credentials, where there are none or `error` is what is wrong with them.
+pub(super) fn login(error: Option<&CredentialsError>) -> &'static str {
+    let why = error.map(|error| crate::aws::failure::chain(error).to_lowercase()).unwrap_or_default();
+    if why.contains("sso") || why.contains("expired") {
+        "log in again with `aws sso login`, with the same --profile"
+    } else {
+        "log in, or name a profile with --profile; to try without AWS, use --sandbox"
     }
 }
 

@@ -11,7 +11,9 @@ use super::error::CliError;
 use super::options::{Color, Format};
 use crate::plain::plain;
 use crate::report::compare_run::ComparedRuns;
-use crate::report::terminal::{Lines, Progress, Seat, Styles, Summary, write_comparison, write_roster};
+use crate::report::terminal::{
+    CheckLine, Lines, Progress, Seat, Styles, Summary, write_checkup, write_comparison, write_roster,
+};
 use crate::report::{JsonLines, Reporters, RunFolder};
 
 /// How wide text is where nobody says how wide the terminal is.
@@ -49,6 +51,11 @@ pub(super) fn show_comparison(runs: &ComparedRuns, color: Color) -> Result<(), C
 /// Shows on stdout who is in and who is out.
 pub(super) fn show_roster(source: &str, seats: &[Seat], color: Color) -> Result<(), CliError> {
     on_stdout(color, |out, styles| write_roster(out, styles, width(), source, seats))
+}
+
+/// Shows on stdout how a check-up came out.
+pub(super) fn show_checkup(lines: &[CheckLine], summary: &str, color: Color) -> Result<(), CliError> {
+    on_stdout(color, |out, styles| write_checkup(out, styles, width(), lines, summary))
 }
 
 fn on_stdout(color: Color, show: impl FnOnce(&mut dyn Write, Styles) -> io::Result<()>) -> Result<(), CliError> {

@@ -155,7 +155,9 @@ fn on_role(desired: &Desired, power: Power) -> Vec<&'static str> {
                 actions.push("AttachRolePolicy");
             }
             if desired.extra_policies == ExtraPolicies::Remove {
-                actions.extend(["DeleteRolePolicy", "DetachRolePolicy", "DeleteRolePermissionsBoundary"]);
+                actions.extend(["DeleteRolePolicy", "DetachRolePolicy"]);
+                // Another boundary is put in its place where the setup has one.
+                actions.extend(desired.boundary.is_none().then_some("DeleteRolePermissionsBoundary"));
             }
         }
         Power::Remove => {

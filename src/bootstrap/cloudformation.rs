@@ -27,7 +27,9 @@ pub(super) fn template(blueprint: &Blueprint) -> String {
             "# For a service-managed StackSet over the organization, or a stack in one account. It needs the\n\
              # capability CAPABILITY_NAMED_IAM.\n"
         }
-        Whose::Caller => "# For a stack in the account that rolecall is run from. Attach the policy to whoever runs it.\n",
+        Whose::Caller => {
+            "# For a stack in the account that rolecall is run from. Attach the policy to whoever runs it.\n"
+        }
     };
     format!("# {}\n{head}{}", blueprint.about, yaml::text(&value(blueprint)))
 }

@@ -25,11 +25,7 @@ pub(super) fn module(blueprint: &Blueprint) -> String {
     let trusted = blueprint.trusted.as_ref().map(ToString::to_string);
     let mut blocks = vec![
         "terraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n    }\n  }\n}".to_owned(),
-        variable(
-            "trusted_principal_arn",
-            "The ARN of the role or user that runs rolecall",
-            trusted.as_deref(),
-        ),
+        variable("trusted_principal_arn", "The ARN of the role or user that runs rolecall", trusted.as_deref()),
     ];
     match blueprint.whose {
         Whose::Member => {
@@ -58,8 +54,7 @@ pub(super) fn module(blueprint: &Blueprint) -> String {
     format!("# {}\n\n{}\n", blueprint.about, blocks.join("\n\n"))
 }
 
-const DATA: [&str; 2] =
-    ["data \"aws_partition\" \"current\" {}", "data \"aws_caller_identity\" \"current\" {}"];
+const DATA: [&str; 2] = ["data \"aws_partition\" \"current\" {}", "data \"aws_caller_identity\" \"current\" {}"];
 
 fn role(blueprint: &Blueprint) -> String {
     let trust = trust(json!("${var.trusted_principal_arn}"), None);
@@ -87,7 +82,11 @@ fn role(blueprint: &Blueprint) -> String {
 
 fn variable(name: &str, description: &str, default: Option<&str>) -> String {
     let default = default.map(|value| format!("\n  default     = {}", quoted(value))).unwrap_or_default();
-    format!("variable {} {{\n  type        = string\n  description = {}{default}\n}}", quoted(name), quoted(description))
+    format!(
+        "variable {} {{\n  type        = string\n  description = {}{default}\n}}",
+        quoted(name),
+        quoted(description)
+    )
 }
 
 /// A value as an expression, further lines `depth` steps in.

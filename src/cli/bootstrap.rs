@@ -65,7 +65,7 @@ enum BootstrapFormat {
 enum Purpose {
     Plan,
     Apply,
-    /// With --simulate and without
+    /// With the policy simulator and without
     Verify,
     Remove,
 }

@@ -84,6 +84,9 @@ pub(super) async fn doctor(args: DoctorArgs) -> Result<u8, CliError> {
     checkup.checks.push(folder(&args.report_dir));
     of_aws(&args, source, &setup, &mut checkup).await?;
     show(&args, &checkup)?;
+    if checkup.verdict() == Health::Fail {
+        ui::say(&format!("error: {}", checkup.summary()));
+    }
     Ok(checkup.exit_code())
 }
 
@@ -102,7 +105,8 @@ async fn of_aws(args: &DoctorArgs, source: Source, setup: &Setup, checkup: &mut 
     let clients = match source.connect(&args.connection).await {
         Ok(clients) => clients,
         Err(error) => {
-            let off = matches!(&error, CliError::Connect(ConnectError::Caller(failure)) if failure.class == Class::Clock);
+            let off =
+                matches!(&error, CliError::Connect(ConnectError::Caller(failure)) if failure.class == Class::Clock);
             let (failed, skipped) = if off { ("clock", "caller") } else { ("caller", "clock") };
             checkup.checks.push(Check::fail(failed, error.to_string(), error.hint().unwrap_or_default()));
             skip(checkup, &[skipped, "organization", "accounts", "one account"], "AWS did not answer");
@@ -115,8 +119,7 @@ async fn of_aws(args: &DoctorArgs, source: Source, setup: &Setup, checkup: &mut 
     let inventory = match source.listed(&clients, &args.which, false).await {
         Ok(inventory) => inventory,
         Err(error) => {
-            let (failed, skipped) =
-                if from_file { ("accounts", "organization") } else { ("organization", "accounts") };
+            let (failed, skipped) = if from_file { ("accounts", "organization") } else { ("organization", "accounts") };
             checkup.checks.push(Check::fail(failed, error.to_string(), error.hint().unwrap_or_default()));
             skip(checkup, &[skipped, "one account"], "the accounts are not known");
             return Ok(());
@@ -192,7 +195,8 @@ fn show(args: &DoctorArgs, checkup: &Checkup) -> Result<(), CliError> {
             "checks": checkup.checks,
         });
         let text = serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?;
-        return ui::out(&format!("{}\n", plain_json(&text)));
+        ui::out(&format!("{}\n", plain_json(&text)))?;
+        return Ok(());
     }
     let lines: Vec<CheckLine> = checkup
         .checks
@@ -210,5 +214,6 @@ fn show(args: &DoctorArgs, checkup: &Checkup) -> Result<(), CliError> {
             fix: check.fix.clone(),
         })
         .collect();
-    ui::show_checkup(&lines, &summary, args.color)
+    let well = (checkup.verdict() != Health::Fail).then_some(summary.as_str());
+    ui::show_checkup(&lines, well, args.color)
 }

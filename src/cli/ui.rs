@@ -54,8 +54,8 @@ pub(super) fn show_roster(source: &str, seats: &[Seat], color: Color) -> Result<
 }
 
 /// Shows on stdout how a check-up came out.
-pub(super) fn show_checkup(lines: &[CheckLine], summary: &str, color: Color) -> Result<(), CliError> {
-    on_stdout(color, |out, styles| write_checkup(out, styles, width(), lines, summary))
+pub(super) fn show_checkup(lines: &[CheckLine], verdict: Option<&str>, color: Color) -> Result<(), CliError> {
+    on_stdout(color, |out, styles| write_checkup(out, styles, width(), lines, verdict))
 }
 
 fn on_stdout(color: Color, show: impl FnOnce(&mut dyn Write, Styles) -> io::Result<()>) -> Result<(), CliError> {

@@ -45,10 +45,12 @@ impl Ledger for NoLedger {
 /// Does in one account what verify does: a session, and the reads.
 pub async fn one_account(clients: &Clients, visit: Visit) -> Check {
     let Visit { account, entrance, desired } = visit;
-    let who = if account.name.is_empty() { account.id.to_string() } else { format!("{} ({})", account.id, account.name) };
-    let how = entrance.as_ref().map_or_else(|| "with the caller's own credentials".to_owned(), |entrance| {
-        format!("through {}", entrance.role)
-    });
+    let who =
+        if account.name.is_empty() { account.id.to_string() } else { format!("{} ({})", account.id, account.name) };
+    let how = entrance.as_ref().map_or_else(
+        || "with the caller's own credentials".to_owned(),
+        |entrance| format!("through {}", entrance.role),
+    );
     let started_at = Timestamp::now();
     let id = account.id;
     let task = Task { account_id: id, account_name: account.name, entrance, desired, started_at };
@@ -65,7 +67,10 @@ pub async fn one_account(clients: &Clients, visit: Visit) -> Check {
     }
     let Some(Failure { step, code, message, fix, .. }) = outcome.failure else {
         let role = &task.desired.role;
-        return Check::ok(CHECK, format!("{who}: got in {how} and read it; the role {role} is {} there", outcome.status));
+        return Check::ok(
+            CHECK,
+            format!("{who}: got in {how} and read it; the role {role} is {} there", outcome.status),
+        );
     };
     let told = format!("{who}: {step}: {code}: {message}");
     // A closed account refuses as one without the role does; Organizations can tell them apart, if it may be asked.

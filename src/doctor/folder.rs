@@ -37,7 +37,11 @@ fn probe(report_dir: &Path) -> io::Result<()> {
         file.write_all(b"rolecall")?;
         file.sync_all()?;
         fs::rename(&trial, &placed)?;
-        if fs::read(&placed)? == b"rolecall" { Ok(()) } else { Err(io::Error::other("it does not keep what is written")) }
+        if fs::read(&placed)? == b"rolecall" {
+            Ok(())
+        } else {
+            Err(io::Error::other("it does not keep what is written"))
+        }
     })();
     // The first that is there is in the way of nobody, and its removal is what is tried last.
     let _ = fs::remove_file(&trial);

@@ -34,7 +34,7 @@ pub struct CheckLine {
     pub fix: Option<String>,
 }
 
-/// Writes the checks and the verdict, at most `width` columns wide.
+/// Writes the checks, and the verdict if it is to stand there too, at most `width` columns wide.
 ///
 /// # Errors
 /// When `out` fails.
@@ -43,7 +43,7 @@ pub fn write_checkup(
     styles: Styles,
     width: usize,
     lines: &[CheckLine],
-    summary: &str,
+    verdict: Option<&str>,
 ) -> io::Result<()> {
     let longest = lines.iter().map(|line| line.name.len()).max().unwrap_or(0);
     let mut sheet = Sheet::new(styles, width);
@@ -60,8 +60,10 @@ pub fn write_checkup(
             sheet.hanging(&format!("{:longest$}        fix: ", ""), styles.advice, &plain(fix), styles.advice);
         }
     }
-    sheet.line("");
-    sheet.line(&paint(styles.heading, summary));
+    if let Some(verdict) = verdict {
+        sheet.line("");
+        sheet.line(&paint(styles.heading, verdict));
+    }
     out.write_all(sheet.into_text().as_bytes())?;
     out.flush()
 }
@@ -80,7 +82,7 @@ mod tests {
             fix: Some("ask".to_owned()),
         };
         let mut text = Vec::new();
-        write_checkup(&mut text, Styles::plain(), 80, &[line], "it would not end well").unwrap();
+        write_checkup(&mut text, Styles::plain(), 80, &[line], Some("it would not end well")).unwrap();
         insta::assert_snapshot!(String::from_utf8(text).unwrap(), @r"
         fail  one account  000000000001 (\u{1b}[2J): refused
                            fix: ask

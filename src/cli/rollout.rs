@@ -1,6 +1,7 @@
 //! One command over one inventory: wires setup, accounts, engine and reports together. `plan`, `apply`, `verify` and
 //! `remove` differ in what they say here.
 
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
@@ -112,6 +113,7 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
         clients: Arc::new(clients),
         inventory,
         info,
+        kept: HashMap::new(),
         journal,
         cancel: cancel.clone(),
     };

@@ -35,7 +35,7 @@ pub(super) fn module(blueprint: &Blueprint) -> String {
             blocks.extend(DATA.map(str::to_owned));
             blocks.push(role(blueprint));
             blocks.push(format!(
-                "resource \"aws_iam_role_policy\" \"rolecall\" {{\n  name   = {}\n  role   = aws_iam_role.rolecall.id\n  \
+                "resource \"aws_iam_role_policy\" \"rolecall\" {{\n  name = {}\n  role = aws_iam_role.rolecall.id\n  \
                  policy = jsonencode({permissions})\n}}",
                 quoted(POLICY_NAME)
             ));
@@ -45,7 +45,7 @@ pub(super) fn module(blueprint: &Blueprint) -> String {
             blocks.extend(DATA.first().map(|data| (*data).to_owned()));
             blocks.push(format!(
                 "resource \"aws_iam_policy\" \"rolecall\" {{\n  name        = \"RolecallCaller\"\n  description = {}\n  \
-                 policy      = jsonencode({permissions})\n}}",
+                 policy = jsonencode({permissions})\n}}",
                 quoted("What whoever runs rolecall needs to be allowed")
             ));
             blocks.push("output \"policy_arn\" {\n  value = aws_iam_policy.rolecall.arn\n}".to_owned());

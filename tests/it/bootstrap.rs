@@ -3,6 +3,8 @@
 //! Every account of a world gets a role with one permission less, and two accounts the whole; then each command runs
 //! once over all of them.
 
+#![expect(clippy::print_stdout, reason = "the figures are what is to be shown")]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws_credential_types::provider::ProvideCredentials;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
@@ -11,7 +9,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use jiff::{SignedDuration, Timestamp};
 
-use super::clients::{Clients, ConnectError, Connection, load};
+use super::clients::{Clients, ConnectError, Connection, find_credentials, load};
 use super::failure::AwsFailure;
 
 /// Credentials that were found. None of the secrets in them is kept.
@@ -27,7 +25,7 @@ pub struct Held {
 #[derive(Debug)]
 pub struct Survey {
     /// The credentials, or why there are none.
-    pub credentials: Result<Held, CredentialsError>,
+    pub credentials: Result<Held, ConnectError>,
     /// The region.
     pub region: String,
 }
@@ -37,12 +35,10 @@ pub struct Survey {
 /// # Errors
 /// When it cannot be read.
 pub async fn survey(connection: Connection) -> Result<Survey, ConnectError> {
+    let profile = connection.profile();
     let config = load(connection).await?;
-    let credentials = match config.credentials_provider() {
-        Some(provider) => provider.provide_credentials().await,
-        None => Err(CredentialsError::not_loaded("no provider of credentials is configured")),
-    };
-    let credentials = credentials.map(|found| Held {
+    let credentials = find_credentials(&config, profile).await;
+    let credentials = credentials.map(|(_, found)| Held {
         provider: provider_name(&format!("{found:?}")),
         expires: found.expiry().and_then(|at| Timestamp::try_from(at).ok()),
     });

@@ -6,11 +6,12 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::error::{CliError, login};
+use super::error::CliError;
 use super::options::{Color, ConnectionArgs, EntranceArgs, Format, SourceArgs, WhatArgs, WhichArgs};
 use super::rollout::choices;
 use super::source::Source;
 use super::ui;
+use super::which::Which;
 use crate::account::session::Entrance;
 use crate::aws::clients::{Clients, ConnectError};
 use crate::aws::failure::Class;
@@ -29,6 +30,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 Exit codes: 0 a run can be made; 1 it would not end well; 2 the same, and AWS was not contacted.";
 
+const LOGIN: &str = "log in again";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[derive(Debug, Args)]
@@ -77,12 +79,13 @@ pub(super) async fn doctor(args: DoctorArgs) -> Result<u8, CliError> {
     let DoctorSource { accounts, sandbox, organization: _ } = &args.source;
     let organization = accounts.is_none() && sandbox.is_none();
     let named = SourceArgs { accounts: accounts.clone(), organization, sandbox: sandbox.clone() };
-    let source = Source::open(&named, &args.which)?;
+    let which = Which::resolve(&args.which, &args.report_dir)?;
+    let source = Source::open(&named, &which)?;
     let setup = Setup::load(&args.setup, choices(&args.what, None, false))?;
     let mut checkup = Checkup::default();
     checkup.checks.push(Check::ok("version", format!("rolecall {VERSION}")));
     checkup.checks.push(folder(&args.report_dir));
-    of_aws(&args, source, &setup, &mut checkup).await?;
+    of_aws(&args, source, &which, &setup, &mut checkup).await?;
     show(&args, &checkup)?;
     if checkup.verdict() == Health::Fail {
         ui::say(&format!("error: {}", checkup.summary()));
@@ -91,9 +94,22 @@ pub(super) async fn doctor(args: DoctorArgs) -> Result<u8, CliError> {
 }
 
 /// The checks that need a connection, each as far as the one before lets it.
-async fn of_aws(args: &DoctorArgs, source: Source, setup: &Setup, checkup: &mut Checkup) -> Result<(), CliError> {
+async fn of_aws(
+    args: &DoctorArgs,
+    source: Source,
+    which: &Which,
+    setup: &Setup,
+    checkup: &mut Checkup,
+) -> Result<(), CliError> {
     let found = survey(source.connection(&args.connection)?).await?;
-    let held = credentials(&found.credentials, Timestamp::now(), login(found.credentials.as_ref().err()));
+    let now = Timestamp::now();
+    let held = match found.credentials {
+        Ok(held) => credentials(Ok(&held), now, LOGIN),
+        Err(error) => {
+            let error = CliError::from(error);
+            credentials(Err(error.to_string()), now, &error.hint().unwrap_or_default())
+        }
+    };
     let usable = held.status != Health::Fail;
     checkup.checks.push(held);
     checkup.checks.push(Check::ok("region", found.region));
@@ -116,7 +132,7 @@ async fn of_aws(args: &DoctorArgs, source: Source, setup: &Setup, checkup: &mut 
     checkup.checks.push(caller(clients.caller()));
     checkup.checks.push(clock(&clock_ahead(&clients).await));
     let from_file = matches!(source, Source::File(_));
-    let inventory = match source.listed(&clients, &args.which, false).await {
+    let inventory = match source.listed(&clients, which, false).await {
         Ok(inventory) => inventory,
         Err(error) => {
             let (failed, skipped) = if from_file { ("accounts", "organization") } else { ("organization", "accounts") };

@@ -9,7 +9,10 @@ mod compare;
 mod confirm;
 mod doctor;
 mod error;
+mod log;
+mod manual;
 mod options;
+mod place;
 mod plan;
 mod remove;
 mod rollout;
@@ -20,5 +23,6 @@ mod snippet;
 mod source;
 mod ui;
 mod verify;
+mod which;
 
 pub use run::run;

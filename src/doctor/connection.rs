@@ -1,11 +1,10 @@
 //! Credentials, caller and clock.
 
-use aws_credential_types::provider::error::CredentialsError;
 use jiff::{SignedDuration, Timestamp};
 
 use super::check::Check;
 use crate::aws::clients::Caller;
-use crate::aws::failure::{AwsFailure, chain};
+use crate::aws::failure::AwsFailure;
 use crate::aws::survey::Held;
 
 /// How long credentials should be good for at least, for a run not to be cut off.
@@ -15,16 +14,12 @@ const SOON: SignedDuration = SignedDuration::from_mins(15);
 const DOUBTFUL: SignedDuration = SignedDuration::from_secs(60);
 const REFUSED: SignedDuration = SignedDuration::from_mins(5);
 
-/// The credentials that were found, at the time `now`; `login` says how to get others.
-pub fn credentials(found: &Result<Held, CredentialsError>, now: Timestamp, login: &str) -> Check {
+/// The credentials that were found, at the time `now`, or what is wrong with them; `login` says how to get others.
+pub fn credentials(found: Result<&Held, String>, now: Timestamp, login: &str) -> Check {
     const CHECK: &str = "credentials";
     let held = match found {
         Ok(held) => held,
-        Err(error) => {
-            let why = chain(error);
-            let why = if why.is_empty() { error.to_string() } else { format!("{error}: {why}") };
-            return Check::fail(CHECK, why, login);
-        }
+        Err(why) => return Check::fail(CHECK, why, login),
     };
     let Some(expires) = held.expires else {
         return Check::ok(CHECK, format!("from {}, without an end that is known", held.provider));
@@ -77,20 +72,19 @@ mod tests {
     use super::*;
     use crate::doctor::Health;
 
-    fn held(expires: Option<&str>) -> Result<Held, CredentialsError> {
-        Ok(Held { provider: "Sso".into(), expires: expires.map(|at| at.parse().unwrap()) })
+    fn held(expires: Option<&str>) -> Held {
+        Held { provider: "Sso".into(), expires: expires.map(|at| at.parse().unwrap()) }
     }
 
     #[test]
     fn credentials_that_end_soon_are_doubtful_and_ended_ones_of_no_use() {
         let now = "2026-11-24T09:30:00Z".parse().unwrap();
-        let status = |expires| credentials(&held(expires), now, "log in").status;
+        let status = |expires| credentials(Ok(&held(expires)), now, "log in").status;
         assert_eq!(status(None), Health::Ok);
         assert_eq!(status(Some("2026-11-24T10:30:00Z")), Health::Ok);
         assert_eq!(status(Some("2026-11-24T09:40:00Z")), Health::Warn);
         assert_eq!(status(Some("2026-11-24T09:29:59Z")), Health::Fail);
-        let none = Err(CredentialsError::not_loaded("nothing there"));
-        assert_eq!(credentials(&none, now, "log in").fix.as_deref(), Some("log in"));
+        assert_eq!(credentials(Err("nothing there".to_owned()), now, "log in").fix.as_deref(), Some("log in"));
     }
 
     #[test]

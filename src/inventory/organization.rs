@@ -16,7 +16,7 @@ use crate::aws::clients::Clients;
 use crate::aws::failure::AwsFailure;
 use crate::ids::AccountId;
 
-/// The actions of Organizations that are asked for here, without `organizations:`.
+/// The actions of Organizations that are asked for here and for `--tag`, without `organizations:`.
 pub const ACTIONS: &[&str] = &[
     "DescribeOrganization",
     "DescribeAccount",
@@ -24,6 +24,7 @@ pub const ACTIONS: &[&str] = &[
     "ListRoots",
     "ListAccountsForParent",
     "ListOrganizationalUnitsForParent",
+    "ListTagsForResource",
 ];
 
 /// What Organizations says an account's state is, such as `ACTIVE` or `SUSPENDED`.
@@ -150,7 +151,11 @@ async fn parents(clients: &Clients) -> Result<HashMap<AccountId, Vec<String>>, I
 }
 
 /// The token of the next page; the same one twice would go on for ever.
-fn next(operation: &'static str, had: &Option<String>, token: Option<&str>) -> Result<Option<String>, InventoryError> {
+pub(super) fn next(
+    operation: &'static str,
+    had: &Option<String>,
+    token: Option<&str>,
+) -> Result<Option<String>, InventoryError> {
     match token {
         Some(token) if had.as_deref() == Some(token) => {
             Err(InventoryError::Nonsense { operation, what: "the same page token twice" })
@@ -159,7 +164,10 @@ fn next(operation: &'static str, had: &Option<String>, token: Option<&str>) -> R
     }
 }
 
-fn read<T, E>(operation: &'static str, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<T, InventoryError>
+pub(super) fn read<T, E>(
+    operation: &'static str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<T, InventoryError>
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {

@@ -53,14 +53,29 @@ pub struct SessionPolicy {
 /// Just the actions that `desired` needs on just the names that it has. Where that would not fit, the grantees and
 /// the managed policies are named by kind only.
 pub fn least_power(desired: &Desired, power: Power) -> SessionPolicy {
+    narrowest(desired, power, Vec::new())
+}
+
+/// What a preflight needs: the reads, those of a removal too where `removing`, and IAM's simulator for the role that is
+/// assumed.
+pub fn preflight_power(desired: &Desired, removing: bool, assumed: &RolePath) -> SessionPolicy {
+    let mut more = vec![("SimulatePrincipalPolicy", vec![iam_arn(desired, &format!("role/{assumed}"))])];
+    if removing {
+        let role = both_paths(desired, PrincipalKind::Role, desired.role.as_str());
+        more.push(("ListInstanceProfilesForRole", role));
+    }
+    narrowest(desired, Power::Read, more)
+}
+
+fn narrowest(desired: &Desired, power: Power, more: Vec<(&'static str, Vec<String>)>) -> SessionPolicy {
     let managed = desired.managed.iter().map(ToString::to_string).collect();
-    let exact = session_policy(desired, power, |kind, name| both_paths(desired, kind, name), managed);
+    let exact = session_policy(desired, power, |kind, name| both_paths(desired, kind, name), managed, more.clone());
     if exact.chars().count() <= SESSION_POLICY_LIMIT {
         return SessionPolicy { text: exact, exact: true };
     }
     let any = |kind: PrincipalKind, _: &str| vec![iam_arn(desired, &format!("{}/*", kind.as_str()))];
-    let text =
-        session_policy(desired, power, any, vec![format!("arn:{}:iam::*:policy/*", desired.role_arn.partition())]);
+    let managed = vec![format!("arn:{}:iam::*:policy/*", desired.role_arn.partition())];
+    let text = session_policy(desired, power, any, managed, more);
     SessionPolicy { text, exact: false }
 }
 
@@ -69,6 +84,7 @@ fn session_policy(
     power: Power,
     resources: impl Fn(PrincipalKind, &str) -> Vec<String>,
     managed: Vec<String>,
+    more: Vec<(&'static str, Vec<String>)>,
 ) -> String {
     let mut statements = Vec::new();
     let mut allow = |actions: Vec<&str>, resources: Vec<String>| {
@@ -76,6 +92,9 @@ fn session_policy(
         statements.push(json!({ "Effect": "Allow", "Action": actions, "Resource": resources }));
     };
     allow(on_role(desired, power), both_paths(desired, PrincipalKind::Role, desired.role.as_str()));
+    for (action, resources) in more {
+        allow(vec![action], resources);
+    }
     if power == Power::Remove {
         allow(vec!["RemoveRoleFromInstanceProfile"], vec![iam_arn(desired, "instance-profile/*")]);
     }

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::options::{
     AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, OutputArgs, PaceArgs, SourceArgs,
-    WhatArgs, WhichArgs, key_value,
+    StageArgs, WhatArgs, WhichArgs, key_value,
 };
 use crate::ids::{AccountId, Partition, Region};
 
@@ -74,6 +74,8 @@ Only a role with the tag rolecall:setup of this setup is deleted. Name with --pa
 const APPLY_EXAMPLES: &str = "Examples:
   rolecall apply --sandbox --pass-role-to user/analyst        try it, without AWS
   rolecall apply --organization --include 123456789012 …      one account first
+  rolecall apply --organization --preflight --waves 1,5%,100% --max-failures 2 …
+                                                              a look at all, then one, then a few, then all
   rolecall apply --accounts inventory.csv --yes …             from a file, without a terminal";
 
 const COMPARE_EXAMPLES: &str = "Examples:
@@ -152,6 +154,8 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) adopt: AdoptArgs,
     #[command(flatten)]
+    pub(super) stages: StageArgs,
+    #[command(flatten)]
     pub(super) confirm: ConfirmArgs,
 }
 
@@ -173,6 +177,8 @@ pub(super) struct RemoveArgs {
     /// Take the role away even if it has policies that are not the setup's or is in instance profiles
     #[arg(long)]
     pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) stages: StageArgs,
     #[command(flatten)]
     pub(super) confirm: ConfirmArgs,
 }

@@ -9,5 +9,5 @@ use crate::account::converge::Goal;
 pub(super) async fn verify(args: VerifyArgs) -> Result<u8, CliError> {
     let VerifyArgs { run, grant, simulate } = args;
     let (goal, adopt) = (Goal::Verify { simulate }, AdoptArgs { adopt: false });
-    rollout(Job { command: "verify", goal, grant: Some(grant), adopt, ask: false }, run).await
+    rollout(Job { command: "verify", goal, grant: Some(grant), adopt, stages: None, ask: false }, run).await
 }

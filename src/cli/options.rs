@@ -147,10 +147,10 @@ pub(super) struct PaceArgs {
 pub(super) struct StageArgs {
     /// How many accounts are done when each wave is over; a wave is read back before the next begins. The last wave is
     /// all of them
-    #[arg(long, value_name = "N|P%,…")]
+    #[arg(long, value_name = "N,P%,…")]
     pub(super) waves: Option<Waves>,
-    /// How many accounts may fail; then the run halts [default: any number, with --waves none]
-    #[arg(long, value_name = "N|P%")]
+    /// How many accounts may fail, `2` or `5%`; then the run halts [default: any number, with --waves none]
+    #[arg(long, value_name = "LIMIT")]
     pub(super) max_failures: Option<Tolerance>,
     /// What the order of the accounts comes from [default: 1, so that the same go first each time]
     #[arg(long, value_name = "N", requires = "waves")]

@@ -100,7 +100,7 @@ async fn each_wave_is_read_back_before_the_next_begins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_halts_when_more_failed_than_may_and_touches_nobody_else() {
     // One in twenty accounts refuses the role.
-    let broken = |point: &FaultPoint<'_>| u64::from_str_radix(point.account.as_str(), 10).unwrap() % 20 == 7;
+    let broken = |point: &FaultPoint<'_>| point.account.as_str().parse::<u64>().unwrap() % 20 == 7;
     let world = world(200, move |point| denied(point, "CreateRole").filter(|_| broken(point)));
     let ran = run(&world, by_waves("1,10%,100%", "2")).await;
     let Ended::Halted { reason: HaltReason::TooManyFailures { failed, allowed: 2 } } = ran.ended else {

@@ -27,3 +27,7 @@ mod policies;
 mod server;
 #[cfg(test)]
 mod setup;
+#[cfg(test)]
+mod stages;
+#[cfg(test)]
+mod stop;

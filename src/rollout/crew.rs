@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{Id, JoinSet};
+use tracing::Instrument;
 
 use super::cancel::Cancel;
 use super::event::{Event, EventKind, HaltReason};
@@ -111,7 +112,7 @@ impl Crew {
             before,
             started_at: Timestamp::now(),
         };
-        let id = self.running.spawn(work.run()).id();
+        let id = self.running.spawn(work.run().instrument(super::told::span(account_id))).id();
         self.in_flight.insert(id, InFlight { seat, spent, began: Instant::now() });
     }
 

@@ -12,6 +12,7 @@ mod settle;
 mod stages;
 #[cfg(test)]
 mod stages_tests;
+mod told;
 pub mod tolerance;
 pub mod waves;
 pub mod worker;

@@ -39,6 +39,7 @@ impl<F: FnMut(Event)> Settle<F> {
     }
 
     pub(super) fn emit(&mut self, kind: EventKind) {
+        super::told::tell(&kind);
         (self.on_event)(Event { at: Timestamp::now(), elapsed: self.began.elapsed(), kind });
     }
 

@@ -20,6 +20,8 @@ mod harness;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod machine;
+#[cfg(test)]
 mod options;
 #[cfg(test)]
 mod policies;
@@ -31,3 +33,7 @@ mod setup;
 mod stages;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod terminal;
+#[cfg(test)]
+mod which;

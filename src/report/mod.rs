@@ -34,7 +34,7 @@ pub use accounts_csv::AccountsCsv;
 pub use changes_csv::ChangesCsv;
 pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
-pub use folder::{FolderError, RunFolder};
+pub use folder::{FolderError, RunFolder, RunLock};
 pub use jsonl::JsonLines;
 pub use reporter::Reporter;
 pub use row::{AccountRow, AccountRows, COLUMNS, RowError};

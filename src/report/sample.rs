@@ -43,6 +43,7 @@ pub(super) fn info(command: &str, accounts: usize, selected: usize) -> RunInfo {
         concurrency: 50,
         session_policy: "exact".to_owned(),
         version: "0.1.0".to_owned(),
+        resumed: 0,
     }
 }
 

@@ -13,10 +13,13 @@ use tokio::task::{Id, JoinSet};
 
 use super::cancel::Cancel;
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
+use super::history::Begun;
 use super::journal::{Journal, JournalEntry};
 use super::worker::{Terms, work};
+use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
 use crate::aws::clients::Clients;
+use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Selection};
 
 /// A run that is ready to begin.
@@ -29,7 +32,12 @@ pub struct Rollout {
     pub inventory: Inventory,
     /// What the reports say of the run.
     pub info: RunInfo,
-    /// The record of every write.
+    /// Accounts that an earlier sitting of this run finished, with what became of them: they are told at once and not
+    /// worked on again.
+    pub kept: HashMap<AccountId, Outcome>,
+    /// Accounts that an earlier sitting began and did not finish, with what it did there.
+    pub begun: HashMap<AccountId, Begun>,
+    /// The record of every write; what the run is about is in it already.
     pub journal: Journal,
     /// How to stop it.
     pub cancel: Cancel,
@@ -41,6 +49,9 @@ struct Dispatcher<F> {
     began: Instant,
     stats: RolloutStats,
     journal: Journal,
+    kept: HashMap<AccountId, Outcome>,
+    begun: HashMap<AccountId, Begun>,
+    goal: Goal,
     halted: Option<HaltReason>,
 }
 
@@ -48,7 +59,7 @@ impl Rollout {
     /// Runs it. `on_event` is told everything, in order; it is called from this task, so being slow in there holds the
     /// run back. Returns when every account of the inventory has its outcome.
     pub async fn run(self, on_event: impl FnMut(Event)) -> (RolloutStats, Ended) {
-        let Self { clients, terms, inventory, info, journal, cancel } = self;
+        let Self { clients, terms, inventory, info, kept, begun, journal, cancel } = self;
         let concurrency = info.concurrency.max(1);
         let (events, mut inbox) = unbounded_channel();
         let mut dispatcher = Dispatcher {
@@ -56,14 +67,12 @@ impl Rollout {
             began: Instant::now(),
             stats: RolloutStats::default(),
             journal: journal.clone(),
+            kept,
+            begun,
+            goal: terms.goal,
             halted: None,
         };
-        let header = JournalEntry::Started { format: super::journal::FORMAT, run: Box::new(info.clone()) };
-        let opened = journal.record(&header).await;
         dispatcher.emit(EventKind::RunStarted(Box::new(info)));
-        if let Err(closed) = opened {
-            dispatcher.halt(HaltReason::JournalFailed { message: closed.message });
-        }
 
         let mut running: JoinSet<Outcome> = JoinSet::new();
         let mut in_flight: HashMap<Id, (usize, Account, Instant)> = HashMap::new();
@@ -77,7 +86,8 @@ impl Rollout {
             match dispatcher.admit(index, entry) {
                 None => {}
                 Some(account) => {
-                    let id = spawn(&mut running, &clients, &terms, &journal, &events, &cancel, account.clone());
+                    let begun = dispatcher.begun.remove(&account.id);
+                    let id = spawn(&mut running, &clients, &terms, &journal, &events, &cancel, account.clone(), begun);
                     in_flight.insert(id, (index, account, Instant::now()));
                 }
             }
@@ -100,9 +110,10 @@ fn spawn(
     events: &UnboundedSender<EventKind>,
     cancel: &Cancel,
     account: Account,
+    begun: Option<Begun>,
 ) -> Id {
     let (clients, terms, journal) = (clients.clone(), terms.clone(), journal.clone());
-    running.spawn(work(clients, terms, journal, events.clone(), cancel.clone(), account, Timestamp::now())).id()
+    running.spawn(work(clients, terms, journal, events.clone(), cancel.clone(), account, begun, Timestamp::now())).id()
 }
 
 impl<F: FnMut(Event)> Dispatcher<F> {
@@ -120,11 +131,19 @@ impl<F: FnMut(Event)> Dispatcher<F> {
     /// The account to start, if it is in and the run goes on; otherwise its outcome is told at once.
     fn admit(&mut self, index: usize, entry: Entry) -> Option<Account> {
         let Entry { account, selection } = entry;
+        if let Some(outcome) = self.kept.remove(&account.id) {
+            self.tell(index, outcome);
+            return None;
+        }
         let untouched = |status, reason| Outcome::untouched(account.id, &account.name, status, reason);
         match (selection, &self.halted) {
             (Selection::Out(reason), _) => {
                 let outcome = untouched(AccountStatus::Skipped, reason.to_string());
                 self.finish(index, &account, outcome);
+                None
+            }
+            (Selection::In, Some(_)) if self.begun.contains_key(&account.id) => {
+                self.leave(index, &account);
                 None
             }
             (Selection::In, Some(_)) => {
@@ -172,13 +191,26 @@ impl<F: FnMut(Event)> Dispatcher<F> {
         }
     }
 
+    /// An account that an earlier sitting began, and this one does not get to.
+    fn leave(&mut self, index: usize, account: &Account) {
+        let begun = self.begun.remove(&account.id).unwrap_or_default();
+        for (change, result) in begun.history.untold() {
+            self.emit(EventKind::ChangeSettled { account_id: account.id, change: Box::new(change.clone()), result });
+        }
+        self.finish(index, account, begun.left(account, self.goal));
+    }
+
     fn finish(&mut self, index: usize, account: &Account, outcome: Outcome) {
-        self.stats.count(outcome.status);
         // A report is an inventory, so it has to say what this account's row said.
-        let outcome = Box::new(Outcome { overrides: account.overrides.cells(), ..outcome });
+        let outcome = Outcome { overrides: account.overrides.cells(), ..outcome };
         // A journal that is closed halts the run where a write needs it; an outcome is in the reports as well.
-        let _ = self.journal.note(&JournalEntry::Finished { outcome: outcome.clone() });
-        self.emit(EventKind::AccountFinished { index, outcome });
+        let _ = self.journal.note(&JournalEntry::Finished { outcome: Box::new(outcome.clone()) });
+        self.tell(index, outcome);
+    }
+
+    fn tell(&mut self, index: usize, outcome: Outcome) {
+        self.stats.count(outcome.status);
+        self.emit(EventKind::AccountFinished { index, outcome: Box::new(outcome) });
     }
 }
 

@@ -93,7 +93,7 @@ fn standing(folder: &RunFolder, book: &Logbook) -> String {
     match book.open() {
         0 => format!("{id}: all {accounts} accounts are done"),
         open => format!(
-            "{id}: {} of {accounts} accounts are done, {begun} were begun, {} were not",
+            "{id}: {} of {accounts} accounts are done, {begun} were cut off, {} not begun",
             accounts - open,
             open - begun
         ),

@@ -134,6 +134,7 @@ impl History {
     /// Goes on from an earlier sitting: gives back what can be told of it by now. What is in doubt waits until the account
     /// is looked at again.
     pub fn tell(&mut self) -> Vec<(Change, ChangeResult, Timestamp)> {
+        self.forget_what_was_shown();
         let mut known = Vec::new();
         for past in &mut self.past {
             past.told = !past.is_in_doubt();

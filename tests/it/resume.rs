@@ -188,7 +188,7 @@ fn what_cannot_be_gone_on_with_is_refused_with_a_clear_line() {
     let account = caller.split(':').nth(4).unwrap();
     let other = unfinished.replacen(caller, &caller.replace(account, "999999999999"), 1);
     refused(&other, "these credentials are of another account", 1);
-    refused(&unfinished.replacen("\"way\":{", "\"way\":{\"sandbox\":\"healthy\",", 1), "ended with its process", 2);
+    refused(&unfinished.replacen("\"way\":{}", "\"way\":{\"sandbox\":\"healthy\"}", 1), "ended with its process", 2);
     let ran = world.run(&["resume", "nowhere"]);
     assert_eq!(ran.code, 2, "{ran:?}");
 }

@@ -7,7 +7,10 @@ mod args;
 mod compare;
 mod confirm;
 mod error;
+mod log;
+mod manual;
 mod options;
+mod place;
 mod plan;
 mod remove;
 mod resume;
@@ -20,5 +23,6 @@ mod snippet;
 mod source;
 mod ui;
 mod verify;
+mod which;
 
 pub use run::run;

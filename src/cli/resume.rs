@@ -6,6 +6,7 @@ use std::io::{BufReader, IsTerminal};
 use super::args::ResumeArgs;
 use super::confirm;
 use super::error::CliError;
+use super::log;
 use super::sitting::{Open, Sitting, conclude, reporters, retell, sit, unwritten};
 use super::ui;
 use crate::account::outcome::AccountStatus;
@@ -17,6 +18,7 @@ use crate::rollout::journal::{self, JournalEntry, Logbook, Way};
 use crate::setup::resolve::Setup;
 
 pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
+    log::start(&args.output.log)?;
     let folder = RunFolder::resolve(&args.output.report_dir, &args.run)?;
     let lock = folder.lock()?;
     let book = logbook(&folder)?;
@@ -40,7 +42,10 @@ pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
 
     let clients = connect(&args, &book.terms.way).await?;
     if clients.caller().account.as_str() != book.run.caller.account() {
-        return Err(CliError::AnotherCaller { run: book.run.caller, now: clients.caller().arn.clone() });
+        return Err(CliError::AnotherCaller {
+            run: Box::new(book.run.caller),
+            now: Box::new(clients.caller().arn.clone()),
+        });
     }
     if ask {
         confirm::ask(book.open(), book.terms.goal)?;
@@ -71,9 +76,9 @@ pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
     let exit_code = sit(sitting).await?;
     if failed > 0 {
         ui::say(&format!(
-            "hint: {failed} accounts had failed before and were left as they are; once they are mended, rerun them with \
-             `--accounts {}`",
-            folder.accounts_csv().display()
+            "hint: {failed} of the failed accounts had failed before and were left as they are; once they are mended, run \
+             the command again with `--only failed --from {}`",
+            folder.id()
         ));
     }
     Ok(exit_code)

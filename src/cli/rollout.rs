@@ -2,7 +2,7 @@
 //! `remove` differ in what they say here.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,9 +11,12 @@ use super::aims::Aims;
 use super::args::RunArgs;
 use super::confirm;
 use super::error::CliError;
+use super::log;
 use super::options::{AdoptArgs, ConnectionArgs, GrantArgs, Resource, SourceArgs, WhatArgs};
+use super::place::place_for_a_file;
 use super::sitting::{Open, Sitting, sit, unwritten};
 use super::source::Source;
+use super::which::Which;
 use crate::account::converge::Goal;
 use crate::ids::RunId;
 use crate::report::RunFolder;
@@ -38,9 +41,24 @@ pub(super) struct Job {
     pub(super) ask: bool,
 }
 
+/// A run that has ended.
+pub(super) struct Ran {
+    /// The command's exit code, if nothing follows.
+    pub(super) exit_code: u8,
+    /// Where its files are.
+    pub(super) folder: PathBuf,
+}
+
 pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
+    Ok(rollout_into_folder(job, args).await?.exit_code)
+}
+
+pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, CliError> {
     let started_at = Timestamp::now();
-    let source = Source::open(&args.source, &args.which)?;
+    log::start(&args.output.log)?;
+    let which = Which::resolve(&args.which, &args.output.report_dir)?;
+    which.has_any()?;
+    let source = Source::open(&args.source, &which)?;
     let choices = choices(&args.what, job.grant.as_ref(), job.adopt.adopt);
     let setup = Setup::load(&args.setup, choices.clone())?;
     check(&setup, &source)?;
@@ -50,9 +68,12 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
         return Err(CliError::NobodyToAsk);
     }
     writable(&args.output.report_dir)?;
+    for path in args.output.junit.iter().chain(&args.output.sarif) {
+        place_for_a_file(path)?;
+    }
 
     let clients = source.connect(&args.connection).await?;
-    let inventory = source.inventory(&clients, &args.which, args.output.quiet).await?;
+    let inventory = source.inventory(&clients, &which, args.output.quiet).await?;
     let caller = clients.caller().clone();
     let place = Place {
         account: caller.account,
@@ -112,7 +133,7 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
         worked: Duration::ZERO,
         output: &args.output,
     };
-    sit(sitting).await
+    Ok(Ran { exit_code: sit(sitting).await?, folder: folder.path().to_owned() })
 }
 
 /// The setup's name, as another process finds it: a file's path from anywhere.

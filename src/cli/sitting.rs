@@ -16,7 +16,8 @@ use crate::aws::clients::Clients;
 use crate::inventory::list::Inventory;
 use crate::plain::plain;
 use crate::report::{
-    AccountsCsv, ChangesCsv, EvidenceJsonl, ReportFailure, Reporters, RunFolder, RunJson, RunLock, Verdict,
+    AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, ReportFailure, Reporters, RunFolder, RunJson, RunLock,
+    Verdict,
 };
 use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
@@ -24,6 +25,9 @@ use crate::rollout::event::{Ended, Event, EventKind, RunInfo};
 use crate::rollout::history::{Earlier, Past};
 use crate::rollout::journal::{self, Journal, JournalEntry, JournalThread};
 use crate::rollout::worker::Terms;
+
+/// The reports that going on with a run writes anew.
+const KEPT: [&str; 4] = ["accounts.csv", "changes.csv", "evidence.jsonl", "run.json"];
 
 /// The journal, open, of a run that no other process works on.
 pub(super) struct Open {
@@ -47,8 +51,8 @@ impl Open {
     /// Says that the sitting is over, and waits until everything is on the disk. Gives back what went wrong with it.
     pub(super) fn close(self, ended: Ended, failures: &[ReportFailure]) -> Result<Option<std::io::Error>, CliError> {
         let Self { journal, thread, _lock } = self;
-        // Only files can be written again; a terminal that is gone is gone.
-        let files = failures.iter().map(|failure| failure.what.clone()).filter(|what| what.contains('.'));
+        // A terminal that is gone is gone.
+        let files = failures.iter().map(|failure| failure.what.clone()).filter(|what| KEPT.contains(&what.as_str()));
         let _ = journal.note(&JournalEntry::Closed { ended, not_whole: files.collect() });
         drop(journal);
         let (_, end) = thread.join()?;
@@ -152,7 +156,12 @@ pub(super) fn reporters(folder: &RunFolder, goal: Goal, output: &OutputArgs) -> 
     if matches!(goal, Goal::Verify { .. }) {
         reporters.add("evidence.jsonl", EvidenceJsonl::create(&folder.evidence_jsonl())?);
     }
-    ui::add_terminal(&mut reporters, folder, output.format, output.quiet, output.color);
+    ui::add_terminal(&mut reporters, folder, output);
+    for (form, path) in [(CiForm::Junit, &output.junit), (CiForm::Sarif, &output.sarif)] {
+        if let Some(path) = path {
+            reporters.add(path.display().to_string(), CiFile::new(form, path, folder.accounts_csv()));
+        }
+    }
     reporters.add("run.json", RunJson::new(folder));
     Ok(reporters)
 }

@@ -10,12 +10,13 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{Id, JoinSet};
+use tracing::Instrument;
 
 use super::cancel::Cancel;
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
 use super::history::Begun;
 use super::journal::{Journal, JournalEntry};
-use super::worker::{Terms, work};
+use super::worker::{Terms, Turn, work};
 use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
 use crate::aws::clients::Clients;
@@ -87,7 +88,8 @@ impl Rollout {
                 None => {}
                 Some(account) => {
                     let begun = dispatcher.begun.remove(&account.id);
-                    let id = spawn(&mut running, &clients, &terms, &journal, &events, &cancel, account.clone(), begun);
+                    let turn = Turn { account: account.clone(), begun };
+                    let id = spawn(&mut running, &clients, &terms, &journal, &events, &cancel, turn);
                     in_flight.insert(id, (index, account, Instant::now()));
                 }
             }
@@ -109,15 +111,17 @@ fn spawn(
     journal: &Journal,
     events: &UnboundedSender<EventKind>,
     cancel: &Cancel,
-    account: Account,
-    begun: Option<Begun>,
+    turn: Turn,
 ) -> Id {
     let (clients, terms, journal) = (clients.clone(), terms.clone(), journal.clone());
-    running.spawn(work(clients, terms, journal, events.clone(), cancel.clone(), account, begun, Timestamp::now())).id()
+    let span = super::told::span(turn.account.id);
+    let work = work(clients, terms, journal, events.clone(), cancel.clone(), turn, Timestamp::now());
+    running.spawn(work.instrument(span)).id()
 }
 
 impl<F: FnMut(Event)> Dispatcher<F> {
     fn emit(&mut self, kind: EventKind) {
+        super::told::tell(&kind);
         (self.on_event)(Event { at: Timestamp::now(), elapsed: self.began.elapsed(), kind });
     }
 

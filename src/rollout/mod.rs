@@ -9,6 +9,7 @@ pub mod history;
 #[cfg(test)]
 mod history_tests;
 pub mod journal;
+mod told;
 pub mod worker;
 #[cfg(test)]
 mod worker_tests;

@@ -150,6 +150,13 @@ impl Ledger for Record<'_> {
     }
 }
 
+/// An account whose turn it is.
+pub(super) struct Turn {
+    pub(super) account: Account,
+    /// What an earlier sitting did there, if one began with it.
+    pub(super) begun: Option<Begun>,
+}
+
 /// Works on one account. `started_at` is when; the outcome's duration is for the caller to fill in.
 pub(super) async fn work(
     clients: Arc<Clients>,
@@ -157,10 +164,10 @@ pub(super) async fn work(
     journal: Journal,
     events: UnboundedSender<EventKind>,
     cancel: Cancel,
-    account: Account,
-    begun: Option<Begun>,
+    turn: Turn,
     started_at: Timestamp,
 ) -> Outcome {
+    let Turn { account, begun } = turn;
     let place = Place {
         account: account.id,
         account_name: account.name.clone(),

@@ -20,6 +20,8 @@ mod harness;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod machine;
+#[cfg(test)]
 mod options;
 #[cfg(test)]
 mod policies;
@@ -29,3 +31,7 @@ mod resume;
 mod server;
 #[cfg(test)]
 mod setup;
+#[cfg(test)]
+mod terminal;
+#[cfg(test)]
+mod which;

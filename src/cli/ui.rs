@@ -24,13 +24,13 @@ const WIDTH: u16 = 80;
 pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, output: &OutputArgs) {
     let (quiet, format) = (output.quiet, output.format);
     let styles = |choice| styles(choice, output.color);
+    let width = width();
     let on_stderr = styles(anstream::AutoStream::choice(&io::stderr()));
     if !quiet && io::stderr().is_terminal() && !log::is_in_the_way(&output.log) {
-        reporters.add("terminal", Progress::new(ProgressDrawTarget::stderr(), on_stderr));
+        reporters.add("terminal", Progress::new(ProgressDrawTarget::stderr(), on_stderr, width));
     } else if !quiet {
         reporters.add("terminal", Lines::new(Box::new(io::stderr()), on_stderr));
     }
-    let width = width();
     match format {
         Format::Text => {
             let on_stdout = styles(anstream::AutoStream::choice(&io::stdout()));

@@ -1,6 +1,7 @@
 //! One account from beginning to end: session, observe, then plan and apply, or verify; outcome.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::apply::{ApplyError, apply};
 use super::change::{ChangeResult, Part};
@@ -22,7 +23,8 @@ use crate::ids::AccountId;
 use crate::setup::desired::{Desired, ExtraPolicies};
 
 /// What becomes of the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "goal", rename_all = "snake_case")]
 pub enum Goal {
     /// What apply would change is worked out and shown.
     Plan,
@@ -41,6 +43,11 @@ pub enum Goal {
 }
 
 impl Goal {
+    /// Whether accounts are changed.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Apply | Self::Remove { .. })
+    }
+
     /// What the work needs to be allowed.
     pub fn power(self) -> Power {
         match self {
@@ -135,6 +142,7 @@ async fn work(
             show(&plan, desired, ledger, outcome);
             return Ok(());
         }
+        ledger.planned(&plan.changes);
         match carry_out(&iam, ledger, &plan, created_meanwhile, step, outcome).await {
             // The role came between the read and the write: by an earlier try of this very call whose answer was lost,
             // or by somebody else. Whose it is, another look at its tags tells; one look is enough.

@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::bootstrap::BootstrapArgs;
 use super::doctor::DoctorArgs;
 use super::options::{
-    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, LogArgs, OutputArgs, PaceArgs,
-    SourceArgs, StageArgs, WhatArgs, WhichArgs, key_value,
+    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, LogArgs, NewPaceArgs, OutputArgs,
+    PaceArgs, SourceArgs, StageArgs, WhatArgs, WhichArgs, key_value,
 };
 use crate::ids::{AccountId, Partition, Region};
 
@@ -40,6 +40,9 @@ pub(super) enum Command {
     /// Take away what rolecall put there, and nothing else
     #[command(after_help = REMOVE_EXAMPLES)]
     Remove(Box<RemoveArgs>),
+    /// Go on with a run that was cut off, to one complete report
+    #[command(after_help = RESUME_EXAMPLES)]
+    Resume(Box<ResumeArgs>),
     /// What changed between two runs' reports
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
@@ -113,6 +116,13 @@ const APPLY_EXAMPLES: &str = "Examples:
   rolecall apply --accounts inventory.csv --yes …             from a file, without a terminal
   rolecall apply --organization --new-since latest …          the accounts that came since, and only those
   rolecall apply --organization --only failed,not_reached --from latest …   what did not go well, again";
+
+const RESUME_EXAMPLES: &str = "Examples:
+  rolecall resume latest                                      after a crash, a full disk or Ctrl-C
+  rolecall resume 2026-11-24T09-30-05Z-apply-demo --yes --concurrency 10
+
+Accounts that are done stay as they are, failed ones too. Accounts that were cut off are looked at again first, so that no
+write is made twice. The setup, the accounts and the options are those of the run.";
 
 const COMPARE_EXAMPLES: &str = "Examples:
   rolecall compare 2026-08-24T09-30-05Z-verify-demo latest
@@ -226,6 +236,20 @@ pub(super) struct RemoveArgs {
     pub(super) force: bool,
     #[command(flatten)]
     pub(super) stages: StageArgs,
+    #[command(flatten)]
+    pub(super) confirm: ConfirmArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// The run: its id, its folder, or `latest`
+    pub(super) run: String,
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+    #[command(flatten)]
+    pub(super) pace: NewPaceArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) confirm: ConfirmArgs,
 }

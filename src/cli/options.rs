@@ -194,6 +194,18 @@ impl StageArgs {
     }
 }
 
+/// The pace of a run that is gone on with; what is left out is as it was.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub(super) struct NewPaceArgs {
+    /// Accounts at once [default: as before]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) concurrency: Option<u16>,
+    /// How long the work on one account may take [default: as before]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) account_timeout: Option<Duration>,
+}
+
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {

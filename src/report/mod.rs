@@ -38,7 +38,7 @@ pub use changes_csv::ChangesCsv;
 pub use ci_file::{CiFile, CiForm};
 pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
-pub use folder::{FolderError, RunFolder};
+pub use folder::{FolderError, RunFolder, RunLock};
 pub use jsonl::JsonLines;
 pub use reporter::Reporter;
 pub use row::{AccountRow, AccountRows, COLUMNS, RowError};

@@ -100,6 +100,7 @@ impl Crew {
         let (account_id, account_name) = (seat.account.id, seat.account.name.clone());
         settle.emit(EventKind::AccountStarted { account_id, account_name });
         let before = seat.before.take();
+        let begun = (duty == Duty::Converge).then(|| settle.take_begun(account_id)).flatten();
         let spent = before.as_ref().map_or(Duration::ZERO, |before| before.duration);
         let work = Work {
             clients: self.clients.clone(),
@@ -109,6 +110,7 @@ impl Crew {
             cancel: self.cancel.clone(),
             account: seat.account.clone(),
             duty,
+            begun,
             before,
             started_at: Timestamp::now(),
         };

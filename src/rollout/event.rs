@@ -160,6 +160,9 @@ pub struct RunInfo {
     pub max_failures: Option<Tolerance>,
     /// rolecall's version.
     pub version: String,
+    /// How often the run was cut off and gone on with.
+    #[serde(default)]
+    pub resumed: u32,
 }
 
 /// Why a run stopped starting accounts.

@@ -32,6 +32,8 @@ mod options;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod resume;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod setup;

@@ -270,8 +270,9 @@ impl Row<'_> {
         } else {
             self.state().map_or(Selection::In, |state| Selection::Out(Reason::NotActive(state.to_owned())))
         };
-        let (name, parents, joined) = (name.unwrap_or_default(), Vec::new(), None);
-        Some(Entry { account: Account { id: id?, name, overrides, parents, joined }, selection })
+        let name = name.unwrap_or_default();
+        let (parents, unit, joined) = (Vec::new(), String::new(), None);
+        Some(Entry { account: Account { id: id?, name, overrides, parents, unit, joined }, selection })
     }
 
     /// The state that keeps the account out, if its row says one.

@@ -22,6 +22,9 @@ pub struct Account {
     pub overrides: Overrides,
     /// The root and the organizational units above it, outermost first (`r-ab12`, `ou-ab12-…`); empty where unknown.
     pub parents: Vec<String>,
+    /// The names of the units above it, outermost first and joined by ` / `, for people; empty where unknown. Not
+    /// trusted.
+    pub unit: String,
     /// When it joined the organization, where known.
     pub joined: Option<Timestamp>,
 }

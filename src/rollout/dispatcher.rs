@@ -175,7 +175,7 @@ impl<F: FnMut(Event)> Dispatcher<F> {
     fn finish(&mut self, index: usize, account: &Account, outcome: Outcome) {
         self.stats.count(outcome.status);
         // A report is an inventory, so it has to say what this account's row said.
-        let outcome = Box::new(Outcome { overrides: account.overrides.cells(), ..outcome });
+        let outcome = Box::new(Outcome { overrides: account.overrides.cells(), unit: account.unit.clone(), ..outcome });
         // A journal that is closed halts the run where a write needs it; an outcome is in the reports as well.
         let _ = self.journal.note(&JournalEntry::Finished { outcome: outcome.clone() });
         self.emit(EventKind::AccountFinished { index, outcome });

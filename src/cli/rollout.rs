@@ -17,7 +17,7 @@ use super::source::Source;
 use super::ui;
 use crate::account::converge::Goal;
 use crate::ids::RunId;
-use crate::report::{AccountsCsv, ChangesCsv, EvidenceJsonl, Reporters, RunFolder, RunJson, Verdict};
+use crate::report::{AccountsCsv, ChangesCsv, EvidenceJsonl, HtmlPage, Reporters, RunFolder, RunJson, Verdict};
 use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
 use crate::rollout::event::RunInfo;
@@ -92,6 +92,7 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
     if matches!(job.goal, Goal::Verify { .. }) {
         reporters.add("evidence.jsonl", EvidenceJsonl::create(&folder.evidence_jsonl())?);
     }
+    reporters.add("report.html", HtmlPage::create(&folder.report_html())?);
     ui::add_terminal(&mut reporters, &folder, args.output.format, args.output.quiet, args.output.color);
     reporters.add("run.json", RunJson::new(&folder));
     let (journal, journal_thread) = Journal::start(folder.open_journal()?)?;

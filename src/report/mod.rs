@@ -17,6 +17,7 @@ mod evidence_jsonl;
 mod fanout;
 mod folder;
 mod hashed;
+mod html;
 mod jsonl;
 #[cfg(test)]
 mod report_tests;
@@ -35,6 +36,7 @@ pub use changes_csv::ChangesCsv;
 pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
 pub use folder::{FolderError, RunFolder};
+pub use html::HtmlPage;
 pub use jsonl::JsonLines;
 pub use reporter::Reporter;
 pub use row::{AccountRow, AccountRows, COLUMNS, RowError};

@@ -20,7 +20,7 @@ export async function look(browser, file, { hash = '', ...options } = {}) {
   const page = await context.newPage();
   const complaints = [];
   const requests = [];
-  page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
+  page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('dialog', (dialog) => { complaints.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
   const url = pathToFileURL(file).href;

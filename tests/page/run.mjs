@@ -131,9 +131,8 @@ test('failures are grouped, each with its fix line, and lead to their accounts',
 });
 
 test('a tile is an account', healthy, async (page) => {
-  const picture = await page.$('#tiles svg');
-  await picture.scrollIntoViewIfNeeded();
-  await picture.click({ position: { x: 8, y: 8 } });
+  /* By a locator, which finds the picture again if it is drawn anew meanwhile. */
+  await page.locator('#tiles svg').first().click({ position: { x: 8, y: 8 } });
   await page.waitForSelector('dialog[open]');
   assert.equal(await page.textContent('#account-title .id'), healthy.accounts[0].account_id);
 });

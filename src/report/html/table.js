@@ -47,7 +47,7 @@ function row(account) {
     el('td', {}, badge(account.status)),
     el('td', { class: 'number' }, count(account.changes)),
     el('td', { class: 'number' }, account.started ? duration(account.duration_ms) : ''),
-    el('td', { class: 'what' }, what(account)));
+    el('td', { class: 'what' }, el('span', {}, what(account))));
 }
 
 function head() {

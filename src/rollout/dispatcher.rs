@@ -10,6 +10,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{Id, JoinSet};
+use tracing::Instrument;
 
 use super::cancel::Cancel;
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
@@ -17,6 +18,7 @@ use super::journal::{Journal, JournalEntry};
 use super::worker::{Terms, work};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
 use crate::aws::clients::Clients;
+use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Selection};
 
 /// A run that is ready to begin.
@@ -29,6 +31,9 @@ pub struct Rollout {
     pub inventory: Inventory,
     /// What the reports say of the run.
     pub info: RunInfo,
+    /// Accounts that an earlier sitting of this run finished, with what became of them: they are told at once and not
+    /// worked on again.
+    pub kept: HashMap<AccountId, Outcome>,
     /// The record of every write.
     pub journal: Journal,
     /// How to stop it.
@@ -41,6 +46,7 @@ struct Dispatcher<F> {
     began: Instant,
     stats: RolloutStats,
     journal: Journal,
+    kept: HashMap<AccountId, Outcome>,
     halted: Option<HaltReason>,
 }
 
@@ -48,7 +54,7 @@ impl Rollout {
     /// Runs it. `on_event` is told everything, in order; it is called from this task, so being slow in there holds the
     /// run back. Returns when every account of the inventory has its outcome.
     pub async fn run(self, on_event: impl FnMut(Event)) -> (RolloutStats, Ended) {
-        let Self { clients, terms, inventory, info, journal, cancel } = self;
+        let Self { clients, terms, inventory, info, kept, journal, cancel } = self;
         let concurrency = info.concurrency.max(1);
         let (events, mut inbox) = unbounded_channel();
         let mut dispatcher = Dispatcher {
@@ -56,6 +62,7 @@ impl Rollout {
             began: Instant::now(),
             stats: RolloutStats::default(),
             journal: journal.clone(),
+            kept,
             halted: None,
         };
         let header = JournalEntry::Started { format: super::journal::FORMAT, run: Box::new(info.clone()) };
@@ -102,11 +109,14 @@ fn spawn(
     account: Account,
 ) -> Id {
     let (clients, terms, journal) = (clients.clone(), terms.clone(), journal.clone());
-    running.spawn(work(clients, terms, journal, events.clone(), cancel.clone(), account, Timestamp::now())).id()
+    let span = super::told::span(account.id);
+    let work = work(clients, terms, journal, events.clone(), cancel.clone(), account, Timestamp::now());
+    running.spawn(work.instrument(span)).id()
 }
 
 impl<F: FnMut(Event)> Dispatcher<F> {
     fn emit(&mut self, kind: EventKind) {
+        super::told::tell(&kind);
         (self.on_event)(Event { at: Timestamp::now(), elapsed: self.began.elapsed(), kind });
     }
 
@@ -120,6 +130,10 @@ impl<F: FnMut(Event)> Dispatcher<F> {
     /// The account to start, if it is in and the run goes on; otherwise its outcome is told at once.
     fn admit(&mut self, index: usize, entry: Entry) -> Option<Account> {
         let Entry { account, selection } = entry;
+        if let Some(outcome) = self.kept.remove(&account.id) {
+            self.tell(index, outcome);
+            return None;
+        }
         let untouched = |status, reason| Outcome::untouched(account.id, &account.name, status, reason);
         match (selection, &self.halted) {
             (Selection::Out(reason), _) => {
@@ -173,12 +187,16 @@ impl<F: FnMut(Event)> Dispatcher<F> {
     }
 
     fn finish(&mut self, index: usize, account: &Account, outcome: Outcome) {
-        self.stats.count(outcome.status);
         // A report is an inventory, so it has to say what this account's row said.
-        let outcome = Box::new(Outcome { overrides: account.overrides.cells(), unit: account.unit.clone(), ..outcome });
+        let outcome = Outcome { overrides: account.overrides.cells(), unit: account.unit.clone(), ..outcome };
         // A journal that is closed halts the run where a write needs it; an outcome is in the reports as well.
-        let _ = self.journal.note(&JournalEntry::Finished { outcome: outcome.clone() });
-        self.emit(EventKind::AccountFinished { index, outcome });
+        let _ = self.journal.note(&JournalEntry::Finished { outcome: Box::new(outcome.clone()) });
+        self.tell(index, outcome);
+    }
+
+    fn tell(&mut self, index: usize, outcome: Outcome) {
+        self.stats.count(outcome.status);
+        self.emit(EventKind::AccountFinished { index, outcome: Box::new(outcome) });
     }
 }
 

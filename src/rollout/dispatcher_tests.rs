@@ -1,6 +1,6 @@
 //! One row per account, always.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::worker::Terms;
 use crate::account::converge::Goal;
 use crate::account::converge_tests::{Wire, connect, refusing};
 use crate::account::outcome::{AccountStatus, Outcome};
+use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
 use crate::setup::resolve::{Choices, Setup};
 
@@ -36,6 +37,16 @@ struct Ran {
 
 /// Runs `accounts` accounts, every tenth of them out, five at a time; stops when `until` says so of an event.
 async fn run(wire: &Wire, accounts: usize, until: impl Fn(&EventKind) -> bool) -> Ran {
+    go_on(wire, accounts, HashMap::new(), until).await
+}
+
+/// The same, where an earlier sitting finished some accounts.
+async fn go_on(
+    wire: &Wire,
+    accounts: usize,
+    kept: HashMap<AccountId, Outcome>,
+    until: impl Fn(&EventKind) -> bool,
+) -> Ran {
     let out = |n: usize| n % 10 == 3;
     let selection = |n| if out(n) { Selection::Out(Reason::Excluded) } else { Selection::In };
     let inventory = Inventory {
@@ -77,6 +88,7 @@ async fn run(wire: &Wire, accounts: usize, until: impl Fn(&EventKind) -> bool) -
         }),
         clients: Arc::new(clients),
         inventory,
+        kept,
         journal,
         cancel: cancel.clone(),
     };
@@ -139,4 +151,26 @@ async fn after_a_word_to_stop_what_is_in_flight_is_finished_and_the_rest_is_not_
     assert_eq!(of(AccountStatus::Failed), 0, "nothing is cut off by the first word");
     assert!(of(AccountStatus::NotReached) > 0 && of(AccountStatus::Created) >= 7);
     assert_eq!(of(AccountStatus::Created) + of(AccountStatus::NotReached) + of(AccountStatus::Skipped), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_sitting_finished_is_told_and_not_done_again() {
+    let first = run(&Wire::default(), 20, |_| false).await;
+    let kept: HashMap<_, _> = first.outcomes.values().take(8).map(|kept| (kept.account_id, kept.clone())).collect();
+    let second = go_on(&refusing("CreateRole", 409, "LimitExceeded"), 20, kept.clone(), |_| false).await;
+    assert_eq!(second.outcomes.len(), 20);
+    for (index, outcome) in &second.outcomes {
+        if *index < 8 {
+            assert_eq!(outcome, &first.outcomes[index], "as it was");
+        }
+    }
+    let of = |status| second.outcomes.values().filter(|outcome| outcome.status == status).count();
+    assert_eq!((of(AccountStatus::Created), of(AccountStatus::Failed)), (7, 11));
+    let told = |id: &AccountId| {
+        second
+            .journal
+            .iter()
+            .any(|entry| matches!(entry, JournalEntry::Finished { outcome } if outcome.account_id == *id))
+    };
+    assert!(!kept.keys().any(told), "the journal has them already");
 }

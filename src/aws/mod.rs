@@ -5,3 +5,4 @@ pub mod denial;
 pub mod failure;
 pub mod limiter;
 pub mod retry;
+pub mod survey;

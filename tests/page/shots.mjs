@@ -10,7 +10,7 @@ for (const page of pages) {
   const shot = async (kind, options, before = async () => {}) => {
     const seen = await look(browser, resolve(file), options);
     await before(seen.page);
-    await seen.page.screenshot({ path: resolve(folder, `${name}-${kind}.png`), fullPage: kind !== 'account' && kind !== 'account-mobile' });
+    await seen.page.screenshot({ path: resolve(folder, `${name}-${kind}.png`), fullPage: !['top', 'account', 'account-mobile'].includes(kind) });
     if (kind === 'light') await seen.page.pdf({ path: resolve(folder, `${name}.pdf`), format: 'A4' });
     for (const said of seen.complaints) console.log(`${name} ${kind}: ${said}`);
     await seen.close();
@@ -22,6 +22,8 @@ for (const page of pages) {
     await seen.waitForSelector('dialog[open]');
   };
   await shot('light', {});
+  await shot('top', { viewport: { width: 1180, height: 1130 } });
+  await shot('print', {}, (seen) => seen.emulateMedia({ media: 'print' }));
   await shot('dark', { colorScheme: 'dark' });
   await shot('mobile', { viewport: { width: 390, height: 844 } });
   await shot('account', {}, open);

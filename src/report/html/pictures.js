@@ -36,6 +36,7 @@ const STROKES = {
   removed: [[0.28, 0.5, 0.72, 0.5]],
   unchanged: [[0.3, 0.42, 0.7, 0.42], [0.3, 0.6, 0.7, 0.6]],
   absent: [[0.3, 0.42, 0.7, 0.42], [0.3, 0.6, 0.7, 0.6]],
+  skipped: [[0.36, 0.5, 0.64, 0.5]],
   compliant: [[0.28, 0.52, 0.44, 0.68], [0.44, 0.68, 0.74, 0.34]],
 };
 
@@ -97,7 +98,7 @@ for (const account of accounts) {
   if (!units.has(account.unit)) units.set(account.unit, []);
   units.get(account.unit).push(account);
 }
-const unitNames = [...units.keys()].sort((a, b) => (a === '') - (b === '') || a.localeCompare(b));
+const unitNames = [...units.keys()].sort((a, b) => (a === '') - (b === '') || a.localeCompare(b, 'en', { numeric: true }));
 const unitsKnown = unitNames.some((name) => name !== '');
 const unitName = (name) => name || 'Unit unknown';
 
@@ -117,7 +118,7 @@ function tileMap() {
     const members = units.get(name);
     const label = `${unitsKnown ? `${visible(unitName(name))}: ` : ''}${accountsOf(members.length)}: ${inWords(members)}`;
     if (unitsKnown) {
-      const inner = Math.min(width - 26, Math.max(7, Math.ceil(Math.sqrt(members.length * 3))) * look.pitch);
+      const inner = Math.min(width - 26, Math.max(7, Math.ceil(Math.sqrt(members.length * 2.4))) * look.pitch);
       place.append(el('section', { class: 'unit', 'aria-label': visible(unitName(name)) },
         el('h3', {}, el('button', { type: 'button', class: 'link', click: () => show({ unit: name }) }, unitName(name)),
           el('span', { class: 'soft' }, ` ${count(members.length)}`)),

@@ -17,8 +17,8 @@ use crate::aws::clients::Clients;
 use crate::inventory::list::Inventory;
 use crate::plain::plain;
 use crate::report::{
-    AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, ReportFailure, Reporters, RunFolder, RunJson, RunLock,
-    Verdict,
+    AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, HtmlPage, ReportFailure, Reporters, RunFolder, RunJson,
+    RunLock, Verdict,
 };
 use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
@@ -28,7 +28,7 @@ use crate::rollout::journal::{self, Journal, JournalEntry, JournalThread};
 use crate::rollout::worker::Terms;
 
 /// The reports that going on with a run writes anew.
-const KEPT: [&str; 4] = ["accounts.csv", "changes.csv", "evidence.jsonl", "run.json"];
+const KEPT: [&str; 5] = ["accounts.csv", "changes.csv", "evidence.jsonl", "report.html", "run.json"];
 
 /// The journal, open, of a run that no other process works on.
 pub(super) struct Open {
@@ -159,6 +159,7 @@ pub(super) fn reporters(folder: &RunFolder, goal: Goal, output: &OutputArgs) -> 
     if matches!(goal, Goal::Verify { .. }) {
         reporters.add("evidence.jsonl", EvidenceJsonl::create(&folder.evidence_jsonl())?);
     }
+    reporters.add("report.html", HtmlPage::create(&folder.report_html())?);
     ui::add_terminal(&mut reporters, folder, output);
     for (form, path) in [(CiForm::Junit, &output.junit), (CiForm::Sarif, &output.sarif)] {
         if let Some(path) = path {

@@ -25,6 +25,9 @@ pub struct Account {
     /// The root and the organizational units above it, outermost first (`r-ab12`, `ou-ab12-…`); empty where unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<String>,
+    /// The names of the units above it, outermost first and joined by ` / `, for people; empty where unknown. Not
+    /// trusted.
+    pub unit: String,
     /// When it joined the organization, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined: Option<Timestamp>,

@@ -143,6 +143,11 @@ impl RunFolder {
         self.path.join("evidence.jsonl")
     }
 
+    /// Where `report.html` belongs.
+    pub fn report_html(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+
     /// Where `run.json` belongs.
     pub fn run_json(&self) -> PathBuf {
         self.path.join("run.json")

@@ -23,6 +23,7 @@ fn entry(n: usize, selection: Selection) -> Entry {
         name: format!("account {n}"),
         overrides: Overrides::default(),
         parents: Vec::new(),
+        unit: String::new(),
         joined: None,
     };
     Entry { account, selection }

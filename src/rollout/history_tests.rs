@@ -123,6 +123,7 @@ fn an_account_that_nobody_gets_to_again_is_not_called_untouched() {
         name: "a".to_owned(),
         overrides: Overrides::default(),
         parents: Vec::new(),
+        unit: String::new(),
         joined: None,
     };
     let mut begun = Begun::default();

@@ -137,7 +137,7 @@ impl<F: FnMut(Event)> Settle<F> {
             Some(begun) => self.as_before(account.id, &begun, outcome),
         };
         // A report is an inventory, so it has to say what this account's row said.
-        let outcome = Outcome { overrides: account.overrides.cells(), ..outcome };
+        let outcome = Outcome { overrides: account.overrides.cells(), unit: account.unit.clone(), ..outcome };
         // A journal that is closed halts the run where a write needs it; an outcome is in the reports as well.
         let _ = self.journal.note(&JournalEntry::Finished { outcome: Box::new(outcome.clone()) });
         let failed = outcome.status == AccountStatus::Failed;

@@ -65,7 +65,10 @@ fn inventory() -> Inventory {
             ..Overrides::default()
         };
         let (name, parents) = ("a \u{1b}\"name".to_owned(), vec!["r-1".to_owned()]);
-        Entry { account: Account { id: id(n), name, overrides, parents, joined: None }, selection }
+        Entry {
+            account: Account { id: id(n), name, overrides, parents, unit: "Root / Prod".to_owned(), joined: None },
+            selection,
+        }
     };
     let out = Selection::Out(Reason::NotActive("SUSPENDED".to_owned()));
     Inventory {

@@ -42,6 +42,7 @@ pub(super) enum Command {
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
     /// A simulated organization on a loopback port, for any AWS client
+    #[command(after_help = SANDBOX_EXAMPLES)]
     Sandbox(SandboxArgs),
     /// The setups: which there are, what one would put into an account, what is wrong with one
     #[command(subcommand)]
@@ -52,6 +53,16 @@ const ACCOUNTS_EXAMPLES: &str = "Examples:
   rolecall accounts --sandbox                                 try it, without AWS
   rolecall accounts --organization --out inventory.csv        the list to look through and to add to
   rolecall apply --accounts inventory.csv …                   and to work on";
+
+const SANDBOX_EXAMPLES: &str = "Examples:
+  rolecall sandbox                                            the healthy world
+  rolecall sandbox accounts=500,latency=50ms                  500 new accounts
+  rolecall sandbox accounts=500,faults=throttle:10%+reset:5%  and much that goes wrong
+
+Faults are KIND:RATE, joined by +. KIND is throttle, 429, error (500), html (500 with a page), reset (before or after the \
+request took effect), hang, slow, expired (token), busy (409), stale (reads) or mixed (each of them). Of one operation in \
+one account at most two requests in a row are hit; KIND:RATE:final hits every IAM request of that share of accounts; login:RATE \
+is a login that is over, found out in that share of accounts.";
 
 const PLAN_EXAMPLES: &str = "Examples:
   rolecall plan --sandbox --pass-role-to user/analyst         try it, without AWS
@@ -203,7 +214,7 @@ pub(super) enum CompareFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
-    /// `healthy`, `rough` or `accounts=N`, with `latency=50ms` and `seed=N` behind a comma
+    /// `healthy`, `rough` or `accounts=N`, with `latency=50ms`, `seed=N` and `faults=KIND:RATE` behind commas
     #[arg(default_value = "healthy")]
     pub(super) world: String,
     /// The port on 127.0.0.1; 0 for any free one

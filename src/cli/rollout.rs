@@ -109,6 +109,7 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
             source_identity: args.entrance.source_identity,
             region: clients.region().clone(),
             account_timeout: args.pace.account_timeout.unwrap_or(timeout),
+            wait_ready: args.pace.wait_ready.unwrap_or_default(),
         }),
         clients: Arc::new(clients),
         inventory,

@@ -47,6 +47,8 @@ pub enum EndedWord {
     Complete,
     /// Somebody stopped it.
     Interrupted,
+    /// The caller's credentials were no longer good.
+    CredentialsExpired,
     /// The journal could not be written.
     JournalFailed,
 }
@@ -64,6 +66,7 @@ impl EndedWord {
     pub(super) fn of_halt(reason: &HaltReason) -> (Self, Option<String>) {
         match reason {
             HaltReason::Interrupted => (Self::Interrupted, None),
+            HaltReason::CredentialsExpired { message } => (Self::CredentialsExpired, Some(plain(message).into_owned())),
             HaltReason::JournalFailed { message } => (Self::JournalFailed, Some(plain(message).into_owned())),
         }
     }

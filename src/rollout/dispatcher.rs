@@ -17,6 +17,7 @@ use super::journal::{Journal, JournalEntry};
 use super::worker::{Terms, work};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
 use crate::aws::clients::Clients;
+use crate::aws::pace::PaceChange;
 use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Selection};
 
@@ -56,6 +57,10 @@ impl Rollout {
         let Self { clients, terms, inventory, info, kept, journal, cancel } = self;
         let concurrency = info.concurrency.max(1);
         let (events, mut inbox) = unbounded_channel();
+        let news = events.clone();
+        clients.pace().govern(concurrency, move |PaceChange { slowed_by, concurrency }| {
+            let _ = news.send(EventKind::PaceChanged { slowed_by, concurrency });
+        });
         let mut dispatcher = Dispatcher {
             on_event,
             began: Instant::now(),
@@ -74,11 +79,14 @@ impl Rollout {
         let mut running: JoinSet<Outcome> = JoinSet::new();
         let mut in_flight: HashMap<Id, (usize, Account, Instant)> = HashMap::new();
         for (index, entry) in inventory.entries.into_iter().enumerate() {
-            while running.len() >= concurrency {
+            while running.len() >= clients.pace().in_flight().min(concurrency) {
                 dispatcher.wait(&mut running, &mut in_flight, &mut inbox, &cancel).await;
             }
             if cancel.drain.is_cancelled() {
                 dispatcher.halt(HaltReason::Interrupted);
+            }
+            if let Some(message) = clients.login_over() {
+                dispatcher.halt(HaltReason::CredentialsExpired { message: message.to_owned() });
             }
             match dispatcher.admit(index, entry) {
                 None => {}
@@ -90,6 +98,9 @@ impl Rollout {
         }
         while !running.is_empty() {
             dispatcher.wait(&mut running, &mut in_flight, &mut inbox, &cancel).await;
+        }
+        if let (Some(message), 1..) = (clients.login_over(), dispatcher.stats.not_reached) {
+            dispatcher.halt(HaltReason::CredentialsExpired { message: message.to_owned() });
         }
         let ended = dispatcher.halted.take().map_or(Ended::Complete, |reason| Ended::Halted { reason });
         let stats = dispatcher.stats;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures::FutureExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use super::cancel::Cancel;
 use super::event::EventKind;
@@ -40,6 +41,8 @@ pub struct Terms {
     pub region: Region,
     /// How long the work on one account may take.
     pub account_timeout: Duration,
+    /// How long an account that does not let us in is taken for one that is not ready yet. Zero: not at all.
+    pub wait_ready: Duration,
 }
 
 /// Tells the journal, which is waited for, and the dispatcher, which is not.
@@ -121,7 +124,8 @@ pub(super) async fn work(
         source_identity: terms.source_identity.clone(),
         duration_seconds: 3600,
     });
-    let task = Task { account_id: account.id, account_name: account.name, entrance, desired, started_at };
+    let wait_ready = if is_old(account.joined, started_at) { Duration::ZERO } else { terms.wait_ready };
+    let task = Task { account_id: account.id, account_name: account.name, entrance, desired, started_at, wait_ready };
     let mut outcome = task.begin();
     let at = Mutex::new(Step::AssumeRole);
     let step = |now: Step| {
@@ -131,7 +135,7 @@ pub(super) async fn work(
         let _ = events.send(EventKind::StepStarted { account_id: task.account_id, step: now });
     };
     let record = Record::new(task.account_id, &journal, &events);
-    let attempts = Attempts::default();
+    let attempts = Attempts::within(terms.account_timeout);
     let cut_off = {
         let work = AssertUnwindSafe(converge(&clients, &record, &task, terms.goal, &step, &mut outcome, &attempts));
         let work = async {
@@ -139,14 +143,14 @@ pub(super) async fn work(
             if task.entrance.is_some() {
                 clients.sts_limit().ready().await;
             }
-            tokio::time::timeout(terms.account_timeout, work.catch_unwind()).await
+            in_time(terms.account_timeout, &attempts, work.catch_unwind()).await
         };
         tokio::select! {
             ended = work => match ended {
                 Ok(Ok(())) => None,
                 Ok(Err(_)) => Some(("Panic", "rolecall broke off here; this is a mistake in rolecall".to_owned(),
                     "report it with the journal; the other accounts are not affected")),
-                Err(_) => Some(("Timeout", format!("not done within {:?}", terms.account_timeout),
+                Err(OutOfTime) => Some(("Timeout", format!("not done within {:?}", terms.account_timeout),
                     "rerun the account, which reads again what is in doubt; or give it longer with --account-timeout")),
             },
             () = cancel.stop.cancelled() => Some(("Interrupted", "stopped while it was worked on".to_owned(),
@@ -154,12 +158,40 @@ pub(super) async fn work(
         }
     };
     outcome.attempts = attempts.most();
+    let at_the_door = outcome.failure.as_ref().is_some_and(|failure| failure.step == Step::AssumeRole);
+    if at_the_door && clients.login_over().is_some() {
+        // Nothing was done there and the account is not to blame.
+        let reason = "the caller's credentials were no longer good when its turn came".to_owned();
+        return Outcome::untouched(task.account_id, &task.account_name, AccountStatus::NotReached, reason);
+    }
     let Some((code, message, fix)) = cut_off else { return outcome };
     if let Some(part) = record.cut_off(code).and_then(|change| change.write.parts().first().copied()) {
         *outcome.parts.get_mut(part) = PartStatus::Failed;
     }
     let step = at.lock().map_or(Step::Observe, |at| *at);
     failed(outcome, step, code, message, fix.to_owned())
+}
+
+/// The time of an account is up.
+struct OutOfTime;
+
+/// Runs `work` for at most `time`, to which is added what was waited for the account to become ready.
+async fn in_time<T>(time: Duration, attempts: &Attempts, work: impl Future<Output = T>) -> Result<T, OutOfTime> {
+    let began = Instant::now();
+    let mut work = std::pin::pin!(work);
+    loop {
+        let end = began + time + attempts.waited();
+        tokio::select! {
+            biased;
+            done = &mut work => return Ok(done),
+            () = tokio::time::sleep_until(end) => if began + time + attempts.waited() <= end { return Err(OutOfTime) },
+        }
+    }
+}
+
+/// Whether an account has been there for so long that it cannot be waiting for its IAM any more.
+fn is_old(joined: Option<Timestamp>, now: Timestamp) -> bool {
+    joined.is_some_and(|joined| now.duration_since(joined) > SignedDuration::from_hours(24))
 }
 
 fn failed(outcome: Outcome, step: Step, code: &str, message: String, fix: String) -> Outcome {

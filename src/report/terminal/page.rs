@@ -14,7 +14,7 @@ use super::wording::{count, counted, duration, rate};
 use crate::account::outcome::{AccountStatus, PartStatus};
 use crate::plain::plain;
 use crate::report::Verdict;
-use crate::rollout::event::RunInfo;
+use crate::rollout::event::{Ended, HaltReason, RunInfo};
 
 /// How many groups of a section are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -241,7 +241,10 @@ impl<'a> Page<'a> {
             }
         }
         let again = "run the same command again: what is right already is left as it is";
+        let login_over =
+            matches!(self.fold.end, Some((Ended::Halted { reason: HaltReason::CredentialsExpired { .. } }, _)));
         let next = match verdict {
+            _ if login_over => format!("log in again, then rolecall resume {}", self.info.run_id),
             Some(Verdict::AllWell) if self.fold.applied > 0 => {
                 "run the same command again to prove it: it will find nothing to do".to_owned()
             }

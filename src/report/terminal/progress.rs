@@ -16,7 +16,7 @@ use super::tally::Tally;
 use super::wording::wrap;
 use crate::account::outcome::{Failure, Outcome, Step};
 use crate::report::Reporter;
-use crate::rollout::event::{Event, EventKind};
+use crate::rollout::event::{Api, Event, EventKind};
 
 /// How wide the lines above the bar may be.
 const WIDTH: usize = 80;
@@ -28,17 +28,20 @@ pub struct Progress {
     tally: Tally,
     flight: InFlight,
     causes: Groups<(Step, String)>,
+    slowed_by: Option<Api>,
 }
 
 impl Progress {
     /// Draws on `target`, mostly stderr.
     pub fn new(target: ProgressDrawTarget, styles: Styles) -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        Self { bar, styles, tally: Tally::default(), flight: InFlight::default(), causes: Groups::default() }
+        let (tally, flight, causes) = (Tally::default(), InFlight::default(), Groups::default());
+        Self { bar, styles, tally, flight, causes, slowed_by: None }
     }
 
     fn redraw(&self, elapsed: Duration) {
-        self.bar.set_prefix(self.tally.at(elapsed));
+        let slowed = self.slowed_by.map(|api| format!("  slowed by {api} throttling")).unwrap_or_default();
+        self.bar.set_prefix(format!("{}{slowed}", self.tally.at(elapsed)));
         self.bar.set_message(self.flight.line());
         self.bar.set_position(self.tally.done() as u64);
     }
@@ -80,6 +83,7 @@ impl Reporter for Progress {
                 let line = halt_line(reason, self.flight.len());
                 wrap(&line, WIDTH).iter().for_each(|line| self.bar.println(paint(self.styles.warn, line)));
             }
+            EventKind::PaceChanged { slowed_by, .. } => self.slowed_by = *slowed_by,
             EventKind::ChangeSettled { .. } => return Ok(()),
             EventKind::RunFinished { .. } => {
                 self.bar.finish_and_clear();

@@ -15,6 +15,7 @@ mod compare;
 mod example;
 #[cfg(test)]
 mod exit_codes;
+mod faults;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]

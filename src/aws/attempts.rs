@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -121,6 +122,9 @@ impl Intercept for Attempts {
         let attempt = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
         self.0.most.fetch_max(attempt, Ordering::Relaxed);
         self.0.last.store(attempt, Ordering::Relaxed);
+        if let Some(call) = bag.load::<Metadata>() {
+            tracing::debug!(service = call.service(), operation = call.name(), attempt, "calling");
+        }
         // This try's time is running already.
         allow(bag, self.length(attempt + 1));
         Ok(())

@@ -56,8 +56,14 @@ pub enum Connection {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// There are no credentials, or they are of no use; AWS was not asked.
-    #[error("no usable AWS credentials: {0}")]
-    Credentials(#[source] CredentialsError),
+    #[error("no usable AWS credentials: {}", in_one_line(.0))]
+    Credentials(CredentialsError),
+    /// The profile is not there, or has no credentials, and nothing else has any.
+    #[error("no usable AWS credentials: the profile `{0}` is not there, or has none")]
+    Profile(String),
+    /// The endpoint is no URL that can be asked; AWS was not.
+    #[error("`{0}` is not the URL of an endpoint")]
+    Endpoint(String),
     /// The configured region is not one.
     #[error(transparent)]
     Region(#[from] crate::ids::IdError),
@@ -109,6 +115,10 @@ const DEFAULT_REGION: &str = "us-east-1";
 /// at this pace without being throttled.
 const ORGANIZATIONS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
+/// Where the SDK looks for endpoints. What is no URL there would show itself only as a request that fails.
+const ENDPOINT_VARIABLES: [&str; 4] =
+    ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_ORGANIZATIONS"];
+
 /// How long a call may take with all its tries; how long one try, [`Attempts`] says.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
 
@@ -121,9 +131,17 @@ impl Clients {
     /// # Errors
     /// [`ConnectError`]; only its `Caller` and `NoCaller` mean that AWS was asked.
     pub async fn connect(connection: Connection, sts_per_second: NonZeroU32) -> Result<Self, ConnectError> {
+        let profile = match &connection {
+            Connection::Aws { profile, .. } => profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()),
+            Connection::Simulated { .. } => None,
+        };
         let config = load(connection.clone()).await?;
         let region: Region = config.region().map_or(DEFAULT_REGION, |region| region.as_ref()).parse()?;
-        let base_credentials = Renewing::new(get(&config).await.map_err(ConnectError::Credentials)?, move || {
+        let first = get(&config).await.map_err(|error| match (error, profile) {
+            (CredentialsError::CredentialsNotLoaded(_), Some(profile)) => ConnectError::Profile(profile),
+            (error, _) => ConnectError::Credentials(error),
+        })?;
+        let base_credentials = Renewing::new(first, move || {
             let connection = connection.clone();
             // From the beginning: a provider keeps what it has read, and somebody may have logged in again since.
             Box::pin(async move { get(&load(connection).await.map_err(CredentialsError::provider_error)?).await })
@@ -258,6 +276,26 @@ async fn get(config: &SdkConfig) -> Result<Credentials, CredentialsError> {
     provider.provide_credentials().await
 }
 
+/// Whether requests can be sent there.
+pub fn is_endpoint(url: &str) -> bool {
+    let Ok(uri) = url.parse::<http::Uri>() else { return false };
+    matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+}
+
+/// What became of the search for credentials, without the list of every place where there were none.
+fn in_one_line(error: &CredentialsError) -> String {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            "there are none in the environment, a profile, SSO, a container or an instance".to_owned()
+        }
+        error => {
+            let words = super::failure::chain(error);
+            let lines: Vec<&str> = words.lines().map(str::trim).collect();
+            lines.join(" ")
+        }
+    }
+}
+
 /// A retry budget that nothing else draws on.
 fn own_retries(name: &'static str) -> RetryPartition {
     RetryPartition::custom(name).token_bucket(TokenBucket::default()).build()
@@ -270,6 +308,10 @@ async fn load(connection: Connection) -> Result<SdkConfig, ConnectError> {
         TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_timeout(OPERATION_TIMEOUT).build();
     match connection {
         Connection::Aws { profile, region, endpoint_url } => {
+            let from_environment = ENDPOINT_VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
+            if let Some(url) = endpoint_url.iter().cloned().chain(from_environment).find(|url| !is_endpoint(url)) {
+                return Err(ConnectError::Endpoint(url));
+            }
             let http = aws_smithy_http_client::Builder::new()
                 .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
                 .build_https();

@@ -6,44 +6,96 @@ use std::path::Path;
 
 use super::args::{AccountsArgs, AccountsFormat};
 use super::error::CliError;
+use super::log;
+use super::options::Color;
+use super::place::place_for_a_file;
 use super::source::Source;
 use super::ui;
+use super::which::Which;
+use crate::inventory::changes::{Turn, Turned, changes, changes_csv};
+use crate::inventory::csv_file;
 use crate::inventory::csv_text::csv_text;
-use crate::inventory::list::{Entry, Selection};
+use crate::inventory::list::{Entry, Inventory, Selection};
 use crate::plain::plain;
 use crate::report::replace_file;
-use crate::report::terminal::{Seat, roster_counts};
+use crate::report::terminal::{Seat, SeatTurn, roster_counts};
 
 pub(super) async fn accounts(args: AccountsArgs) -> Result<u8, CliError> {
-    let source = Source::open(&args.source, &args.which)?;
+    log::start(&args.log)?;
+    let which = Which::resolve(&args.which, &args.report_dir)?;
+    let old = args.diff.as_deref().map(csv_file::read).transpose()?;
+    let source = Source::open(&args.source, &which)?;
     if let Some(path) = &args.out {
         may_write(path, args.force)?;
     }
     let sandboxed = source.is_sandbox();
     let clients = source.connect(&args.connection).await?;
-    let inventory = source.listed(&clients, &args.which, false).await?;
+    let inventory = source.listed(&clients, &which, false).await?;
     let written = csv_text(&inventory).map_err(io::Error::from)?;
     if let Some(path) = &args.out {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
         replace_file(&place, |out| out.write_all(written.as_bytes()))
             .map_err(|error| CliError::NotWritten(path.clone(), error))?;
     }
-    let seats: Vec<Seat> = inventory.entries.iter().map(seat).collect();
-    let whence = if sandboxed { format!("the sandbox, {}", inventory.source) } else { inventory.source };
+    let whence = if sandboxed { format!("the sandbox, {}", inventory.source) } else { inventory.source.clone() };
     // With a file for the CSV, what is left to show is the table.
     let for_people = args.out.is_some() || io::stdout().is_terminal();
-    match args.format.unwrap_or(if for_people { AccountsFormat::Text } else { AccountsFormat::Csv }) {
-        AccountsFormat::Text => ui::show_roster(&whence, &seats, args.color)?,
-        AccountsFormat::Csv => {
-            ui::out_of_others(&written)?;
-            roster_counts(&whence, &seats).iter().for_each(|line| ui::say(line));
+    let format = args.format.unwrap_or(if for_people { AccountsFormat::Text } else { AccountsFormat::Csv });
+    let differs = match &old {
+        Some(old) => show_changes(&changes(old, &inventory), (&old.source, &whence), format, args.color)?,
+        None => {
+            show_roster(&inventory, &written, &whence, format, args.color)?;
+            false
         }
-    }
+    };
     if let Some(path) = &args.out {
         let path = path.display().to_string();
         ui::say(&format!("written to `{0}`, for --accounts {0}", plain(&path)));
     }
-    Ok(0)
+    Ok(if differs { 3 } else { 0 })
+}
+
+fn show_roster(
+    inventory: &Inventory,
+    written: &str,
+    whence: &str,
+    format: AccountsFormat,
+    color: Color,
+) -> Result<(), CliError> {
+    let seats: Vec<Seat> = inventory.entries.iter().map(seat).collect();
+    match format {
+        AccountsFormat::Text => ui::show_roster(whence, &seats, color),
+        AccountsFormat::Csv => {
+            ui::out_of_others(written)?;
+            roster_counts(whence, &seats).iter().for_each(|line| ui::say(line));
+            Ok(())
+        }
+    }
+}
+
+/// Shows what changed between two inventories. Whether anything did.
+fn show_changes(
+    changed: &[Turned],
+    (old, new): (&str, &str),
+    format: AccountsFormat,
+    color: Color,
+) -> Result<bool, CliError> {
+    match format {
+        AccountsFormat::Csv => ui::out_of_others(&changes_csv(changed).map_err(io::Error::from)?)?,
+        AccountsFormat::Text => {
+            let turns = Turn::ALL.map(|turn| {
+                let of_kind = changed.iter().filter(|turned| turned.turn == turn);
+                (turn.as_str(), of_kind.map(seat_turn).collect())
+            });
+            ui::show_roster_changes((old, new), &turns, color)?;
+        }
+    }
+    Ok(!changed.is_empty())
+}
+
+fn seat_turn(turned: &Turned) -> SeatTurn {
+    let Turned { id, name, before, after, .. } = turned.clone();
+    SeatTurn { account_id: id, account_name: name, before, after }
 }
 
 fn seat(entry: &Entry) -> Seat {
@@ -56,15 +108,6 @@ fn seat(entry: &Entry) -> Seat {
 
 /// Whether the inventory may go to `path`, asked before AWS is: a file of before may hold what somebody added by hand.
 fn may_write(path: &Path, force: bool) -> Result<(), CliError> {
-    let unwritable = |kind: io::ErrorKind| Err(CliError::NoOutput(path.to_owned(), kind.into()));
-    match fs::metadata(path) {
-        Ok(there) if there.is_dir() => unwritable(io::ErrorKind::IsADirectory),
-        Ok(there) if !there.is_file() => unwritable(io::ErrorKind::InvalidInput),
-        Ok(_) if !force => Err(CliError::AlreadyThere(path.to_owned())),
-        Ok(_) => Ok(()),
-        Err(_) => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            if folder.is_dir() { Ok(()) } else { unwritable(io::ErrorKind::NotFound) }
-        }
-    }
+    let there = place_for_a_file(path)?;
+    if there && !force { Err(CliError::AlreadyThere(path.to_owned())) } else { Ok(()) }
 }

@@ -16,6 +16,8 @@ use crate::setup::resolve::{Choices, Place, Setup};
 pub(super) struct Aims {
     /// `AmazonMLRedshift with inline policy P`
     pub(super) roles: BTreeMap<String, usize>,
+    /// Whom the role trusts.
+    pub(super) trusts: BTreeMap<String, usize>,
     /// `inline policy P on user/analyst`
     pub(super) grants: BTreeMap<String, usize>,
     /// How many accounts get no grant.
@@ -28,7 +30,13 @@ impl Aims {
     /// Fills the setup in for every account whose row says something different, and once for all others. `place` is
     /// where the others are.
     pub(super) fn of(setup: &Setup, place: &Place, inventory: &Inventory, goal: Goal) -> Result<Self, CliError> {
-        let mut aims = Self { roles: BTreeMap::new(), grants: BTreeMap::new(), without_grant: 0, exact: true };
+        let mut aims = Self {
+            roles: BTreeMap::new(),
+            trusts: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            without_grant: 0,
+            exact: true,
+        };
         let mut others = 0;
         for entry in inventory.entries.iter().filter(|entry| entry.selection == Selection::In) {
             let row = row_choices(&entry.account.overrides);
@@ -51,6 +59,7 @@ impl Aims {
         let managed = desired.managed.iter().map(|arn| format!("managed policy {arn}"));
         let policies: Vec<String> = inline.chain(managed).collect();
         *self.roles.entry(format!("{} with {}", desired.role, policies.join(", "))).or_default() += accounts;
+        *self.trusts.entry(desired.trust.meaning.trusted().join(", ")).or_default() += accounts;
         let mut granted = false;
         for grant in desired.grants.iter().filter(|grant| !grant.to.is_empty()) {
             granted = true;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::options::{
-    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, OutputArgs, PaceArgs, SourceArgs,
-    WhatArgs, WhichArgs, key_value,
+    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, LogArgs, OutputArgs, PaceArgs,
+    SourceArgs, WhatArgs, WhichArgs, key_value,
 };
 use crate::ids::{AccountId, Partition, Region};
 
@@ -25,7 +25,7 @@ wrong, and AWS was not contacted; 3 plan found changes, verify found drift, or c
 pub(super) enum Command {
     /// Who is in and who is out, and why
     #[command(after_help = ACCOUNTS_EXAMPLES)]
-    Accounts(AccountsArgs),
+    Accounts(Box<AccountsArgs>),
     /// What apply would change, account by account; writes nothing to AWS
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(Box<PlanArgs>),
@@ -47,12 +47,38 @@ pub(super) enum Command {
     /// The setups: which there are, what one would put into an account, what is wrong with one
     #[command(subcommand)]
     Setup(SetupCommand),
+    /// Completions for a shell, on stdout
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// The manual page, on stdout; or one for each command, into a folder
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArgs),
 }
+
+const SANDBOX_EXAMPLES: &str = "Examples:
+  rolecall sandbox --port 4599                                then, in another terminal, the lines that it prints and
+  rolecall apply --organization --pass-role-to user/analyst
+
+Ctrl-C ends it. It is no AWS: its credentials open nothing else.";
+
+const COMPLETIONS_EXAMPLES: &str = "Examples:
+  rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall
+  rolecall completions zsh > \"${fpath[1]}/_rolecall\"
+  rolecall completions fish > ~/.config/fish/completions/rolecall.fish";
+
+const MAN_EXAMPLES: &str = "Examples:
+  rolecall man | man -l -
+  rolecall man --out ~/.local/share/man/man1                  rolecall.1, rolecall-apply.1, …";
 
 const ACCOUNTS_EXAMPLES: &str = "Examples:
   rolecall accounts --sandbox                                 try it, without AWS
   rolecall accounts --organization --out inventory.csv        the list to look through and to add to
-  rolecall apply --accounts inventory.csv …                   and to work on";
+  rolecall apply --accounts inventory.csv …                   and to work on
+  rolecall accounts --organization --new-since latest         who is new since the last run
+  rolecall accounts --organization --tag stage=prod           who has this tag in AWS Organizations
+  rolecall accounts --organization --diff inventory.csv       who came, went or changed since it was written
+
+Exit code 3 says that --diff found a difference.";
 
 const SANDBOX_EXAMPLES: &str = "Examples:
   rolecall sandbox                                            the healthy world
@@ -67,14 +93,16 @@ is a login that is over, found out in that share of accounts.";
 const PLAN_EXAMPLES: &str = "Examples:
   rolecall plan --sandbox --pass-role-to user/analyst         try it, without AWS
   rolecall plan setups/mine.toml --organization               what would change, before anything does
+  rolecall plan --organization --new-since 2026-10-01 …       only in the accounts that joined since
 
 Exit code 3 says that apply would change something; changes.csv has each change, before and after.";
 
 const VERIFY_EXAMPLES: &str = "Examples:
   rolecall verify --organization --pass-role-to user/analyst  is every account as the setup says?
   rolecall verify --accounts inventory.csv --simulate …       and may the role really do its work?
+  rolecall verify --organization --against latest …           and what changed since last time?
 
-Exit code 3 says that an account differs. evidence.jsonl has what was wanted and what was found in each.";
+Exit code 3 says that an account differs, or with --against that one is worse. evidence.jsonl has what was wanted and what was found in each.";
 
 const REMOVE_EXAMPLES: &str = "Examples:
   rolecall remove --organization --include 123456789012 …     one account first
@@ -85,7 +113,9 @@ Only a role with the tag rolecall:setup of this setup is deleted. Name with --pa
 const APPLY_EXAMPLES: &str = "Examples:
   rolecall apply --sandbox --pass-role-to user/analyst        try it, without AWS
   rolecall apply --organization --include 123456789012 …      one account first
-  rolecall apply --accounts inventory.csv --yes …             from a file, without a terminal";
+  rolecall apply --accounts inventory.csv --yes …             from a file, without a terminal
+  rolecall apply --organization --new-since latest …          the accounts that came since, and only those
+  rolecall apply --organization --only failed,not_reached --from latest …   what did not go well, again";
 
 const COMPARE_EXAMPLES: &str = "Examples:
   rolecall compare 2026-08-24T09-30-05Z-verify-demo latest
@@ -108,9 +138,17 @@ pub(super) struct AccountsArgs {
     /// Replace the file, if it is there already
     #[arg(long, requires = "out", help_heading = "Output")]
     pub(super) force: bool,
+    /// Show what changed since this inventory was written: who came, went, or is in or out otherwise
+    #[arg(long, value_name = "OLD.csv", help_heading = "Output")]
+    pub(super) diff: Option<PathBuf>,
+    /// Where runs are looked for by their ids
+    #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Output")]
+    pub(super) report_dir: PathBuf,
     /// `text` for people, `csv` for `--accounts` [default: text on a terminal or with --out, else csv]
     #[arg(long, help_heading = "Output")]
     pub(super) format: Option<AccountsFormat>,
+    #[command(flatten)]
+    pub(super) log: LogArgs,
     /// When to use colour
     #[arg(long, default_value = "auto", help_heading = "Output")]
     pub(super) color: Color,
@@ -175,6 +213,9 @@ pub(super) struct VerifyArgs {
     /// Ask IAM's policy simulator, too, whether the role may do its work and the grantees may pass it
     #[arg(long)]
     pub(super) simulate: bool,
+    /// Then compare with this earlier run: its id, its folder, or `latest`; leaves compare.json beside the report
+    #[arg(long, value_name = "RUN")]
+    pub(super) against: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -225,9 +266,23 @@ pub(super) struct SandboxArgs {
     pub(super) request_log: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Write a page for each command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum SetupCommand {
     /// The built-in setups
+    #[command(after_help = LIST_EXAMPLES)]
     List,
     /// What a setup would put into one account, filled in
     #[command(after_help = SHOW_EXAMPLES)]
@@ -236,6 +291,10 @@ pub(super) enum SetupCommand {
     #[command(after_help = CHECK_EXAMPLES)]
     Check(SetupCheckArgs),
 }
+
+const LIST_EXAMPLES: &str = "Examples:
+  rolecall setup list
+  rolecall apply redshift-ml --sandbox                         one of them, by its name";
 
 const SHOW_EXAMPLES: &str = "Examples:
   rolecall setup show                                          the default setup

@@ -22,6 +22,9 @@ pub(super) fn show(info: &RunInfo, aims: &Aims, goal: Goal) {
     ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, plain(&info.source)));
     ui::say(&format!("setup         {}", plain(&info.setup)));
     lines("role          ", &aims.roles, info.selected);
+    if !matches!(goal, Goal::Remove { .. }) {
+        lines("trusts        ", &aims.trusts, info.selected);
+    }
     lines("pass role     ", &aims.grants, info.selected);
     if aims.without_grant > 0 {
         let how = match goal {

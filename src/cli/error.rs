@@ -3,8 +3,8 @@
 use crate::aws::clients::ConnectError;
 use crate::aws::failure::{AwsFailure, Class};
 use crate::inventory::error::InventoryError;
-use crate::report::FolderError;
 use crate::report::compare_run::CompareError;
+use crate::report::{FolderError, RowError};
 use crate::sandbox::SpecError;
 use crate::setup::error::SetupError;
 
@@ -40,6 +40,16 @@ pub(super) enum CliError {
     Port(u16, #[source] std::io::Error),
     #[error("--ou and --exclude-ou need the tree of the organization, which a CSV file does not have")]
     NoTree,
+    #[error("--tag needs AWS Organizations, which a CSV file does not ask")]
+    NoTags,
+    #[error("--new-since with a date needs the column `joined`, which this CSV file does not have")]
+    NoJoinDates,
+    #[error("no account of {run} was {statuses}: there is nothing to do")]
+    NoneWas { statuses: String, run: String },
+    #[error("cannot read `{0}`")]
+    NoReport(std::path::PathBuf, #[source] std::io::Error),
+    #[error("`{0}` is not a run's report")]
+    SpoiledReport(std::path::PathBuf, #[source] RowError),
     #[error("there is no terminal to ask on")]
     NobodyToAsk,
     #[error("not confirmed; nothing was written")]
@@ -86,12 +96,18 @@ impl CliError {
             }
             Self::Inventory(InventoryError::Nonsense { .. }) => "try again; if it stays, check --endpoint-url",
             Self::Connect(ConnectError::Credentials(error)) => {
-                let chain = crate::aws::failure::chain(error).to_lowercase();
+                let chain = format!("{error} {}", crate::aws::failure::chain(error)).to_lowercase();
                 return Some(if chain.contains("sso") || chain.contains("expired") {
                     "log in again with `aws sso login`, with the same --profile".into()
                 } else {
                     "log in, or name a profile with --profile; to try without AWS, use --sandbox".into()
                 });
+            }
+            Self::Connect(ConnectError::Profile(_)) => {
+                "check --profile and AWS_PROFILE against `aws configure list-profiles`, and log in to it"
+            }
+            Self::Connect(ConnectError::Endpoint(_)) => {
+                "correct AWS_ENDPOINT_URL or the profile's endpoint_url; it must begin with http:// or https://"
             }
             Self::Connect(ConnectError::Region(_)) => "correct --region, AWS_REGION or the profile's region",
             Self::Connect(ConnectError::Caller(failure)) => return Some(caller(failure)),
@@ -102,10 +118,16 @@ impl CliError {
             Self::Compare(_) => "name the folder that a run left, with its run.json and accounts.csv",
             Self::Folder(_) | Self::Unwritable(..) => "make it writable, or choose another place with --report-dir",
             Self::World(_) => "try `--sandbox`, `--sandbox=rough` or `--sandbox=accounts=500,latency=50ms`",
-            Self::NoOutput(..) | Self::NotWritten(..) => "choose another place with --out",
+            Self::NoOutput(..) | Self::NotWritten(..) => "choose another place for the file",
             Self::AlreadyThere(_) => "choose another name with --out, or replace the file with --force",
             Self::Stdout(_) => "what was shown is not whole; make room, or send stdout elsewhere",
             Self::Port(..) => "choose another port, or 0 for any free one",
+            Self::NoTags => "use --organization, or --include and --exclude",
+            Self::NoJoinDates => {
+                "use --organization, name a run instead of a date, or write the file with `rolecall accounts --out`"
+            }
+            Self::NoneWas { .. } => "look at the run's accounts.csv, or name other statuses with --only",
+            Self::NoReport(..) | Self::SpoiledReport(..) => "name a run's folder that holds its accounts.csv",
             Self::NoTree => "use --organization, or --include and --exclude",
             Self::NobodyToAsk => "look at the accounts with `rolecall accounts`, then run again with --yes",
             Self::NotConfirmed | Self::Io(_) => return None,

@@ -7,7 +7,10 @@ mod args;
 mod compare;
 mod confirm;
 mod error;
+mod log;
+mod manual;
 mod options;
+mod place;
 mod plan;
 mod remove;
 mod rollout;
@@ -18,5 +21,6 @@ mod snippet;
 mod source;
 mod ui;
 mod verify;
+mod which;
 
 pub use run::run;

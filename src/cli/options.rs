@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 
+use crate::account::outcome::AccountStatus;
+use crate::aws::clients::is_endpoint;
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity};
 use crate::setup::resolve::PassedTo;
 
@@ -39,9 +42,28 @@ pub(super) struct WhichArgs {
     /// No account in or below these
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub(super) exclude_ou: Vec<String>,
+    /// Only accounts with this tag in AWS Organizations; repeatable: each key must match, with any of its values
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(super) tag: Vec<(String, String)>,
+    /// Only accounts that ended the run of --from with one of these, such as `failed,not_reached`
+    #[arg(long, value_name = "STATUS,…", value_delimiter = ',', requires = "from")]
+    pub(super) only: Vec<AccountStatus>,
+    /// The earlier run that --only speaks of: its id, its folder, or `latest`
+    #[arg(long, value_name = "RUN", requires = "only")]
+    pub(super) from: Option<String>,
+    /// Only accounts that this run has no row for, or that joined the organization after this day or time
+    #[arg(long, value_name = "RUN-or-DATE", value_parser = super::which::since)]
+    pub(super) new_since: Option<Since>,
     /// The caller's own account too, with the caller's own credentials
     #[arg(long)]
     pub(super) management_account: bool,
+}
+
+/// What `--new-since` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Since {
+    Date(Timestamp),
+    Run(String),
 }
 
 #[derive(Debug, Args)]
@@ -54,7 +76,7 @@ pub(super) struct ConnectionArgs {
     #[arg(long)]
     pub(super) region: Option<Region>,
     /// One endpoint for every service, such as that of `rolecall sandbox`
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub(super) endpoint_url: Option<String>,
     /// Calls to STS per second, at most
     #[arg(long, value_name = "N", default_value = "200")]
@@ -142,7 +164,7 @@ pub(super) struct PaceArgs {
     pub(super) wait_ready: Option<Duration>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// Where the run's folder goes
@@ -151,12 +173,31 @@ pub(super) struct OutputArgs {
     /// `text` for people, `json` for events as JSON lines on stdout
     #[arg(long, default_value = "text")]
     pub(super) format: Format,
+    /// Write the run as JUnit's XML to this file: an account is a test case
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Write the run as SARIF 2.1.0 to this file: an account that is not as it should be is a result
+    #[arg(long, value_name = "FILE")]
+    pub(super) sarif: Option<PathBuf>,
     /// No progress, only the summary
     #[arg(long)]
     pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) log: LogArgs,
     /// When to use colour
     #[arg(long, default_value = "auto")]
     pub(super) color: Color,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct LogArgs {
+    /// Say on stderr what is done in each account; twice: each step and each call to IAM
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Write that, with each call, to this file: as JSON lines where its name ends in .json or .jsonl
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -185,6 +226,10 @@ pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("not KEY=VALUE".to_owned()),
     }
+}
+
+fn endpoint(text: &str) -> Result<String, String> {
+    if is_endpoint(text) { Ok(text.to_owned()) } else { Err("not a URL such as `http://127.0.0.1:4599`".to_owned()) }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +13,15 @@ use super::aims::Aims;
 use super::args::RunArgs;
 use super::confirm;
 use super::error::CliError;
+use super::log;
 use super::options::{AdoptArgs, GrantArgs, Resource, WhatArgs};
+use super::place::place_for_a_file;
 use super::source::Source;
 use super::ui;
+use super::which::Which;
 use crate::account::converge::Goal;
 use crate::ids::RunId;
-use crate::report::{AccountsCsv, ChangesCsv, EvidenceJsonl, Reporters, RunFolder, RunJson, Verdict};
+use crate::report::{AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, Reporters, RunFolder, RunJson, Verdict};
 use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
 use crate::rollout::event::RunInfo;
@@ -41,9 +44,24 @@ pub(super) struct Job {
     pub(super) ask: bool,
 }
 
+/// A run that has ended.
+pub(super) struct Ran {
+    /// The command's exit code, if nothing follows.
+    pub(super) exit_code: u8,
+    /// Where its files are.
+    pub(super) folder: PathBuf,
+}
+
 pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
+    Ok(rollout_into_folder(job, args).await?.exit_code)
+}
+
+pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, CliError> {
     let started_at = Timestamp::now();
-    let source = Source::open(&args.source, &args.which)?;
+    log::start(&args.output.log)?;
+    let which = Which::resolve(&args.which, &args.output.report_dir)?;
+    which.has_any()?;
+    let source = Source::open(&args.source, &which)?;
     let setup = Setup::load(&args.setup, choices(&args.what, job.grant.as_ref(), job.adopt.adopt))?;
     check(&setup, &source)?;
     let sandboxed = source.is_sandbox();
@@ -52,9 +70,12 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
         return Err(CliError::NobodyToAsk);
     }
     writable(&args.output.report_dir)?;
+    for path in args.output.junit.iter().chain(&args.output.sarif) {
+        place_for_a_file(path)?;
+    }
 
     let clients = source.connect(&args.connection).await?;
-    let inventory = source.inventory(&clients, &args.which, args.output.quiet).await?;
+    let inventory = source.inventory(&clients, &which, args.output.quiet).await?;
     let caller = clients.caller().clone();
     let place = Place {
         account: caller.account,
@@ -93,7 +114,12 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
     if matches!(job.goal, Goal::Verify { .. }) {
         reporters.add("evidence.jsonl", EvidenceJsonl::create(&folder.evidence_jsonl())?);
     }
-    ui::add_terminal(&mut reporters, &folder, args.output.format, args.output.quiet, args.output.color);
+    ui::add_terminal(&mut reporters, &folder, &args.output);
+    for (form, path) in [(CiForm::Junit, &args.output.junit), (CiForm::Sarif, &args.output.sarif)] {
+        if let Some(path) = path {
+            reporters.add(path.display().to_string(), CiFile::new(form, path, folder.accounts_csv()));
+        }
+    }
     reporters.add("run.json", RunJson::new(&folder));
     let (journal, journal_thread) = Journal::start(folder.open_journal()?)?;
 
@@ -137,7 +163,7 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
     if exit_code == 0 && !not_whole.is_empty() {
         exit_code = 1;
     }
-    Ok(exit_code)
+    Ok(Ran { exit_code, folder: folder.path().to_owned() })
 }
 
 /// What the command line says differently from the setup.

@@ -6,7 +6,7 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::error::CliError;
-use super::{accounts, apply, compare, plan, remove, sandbox, setup, ui, verify};
+use super::{accounts, apply, compare, manual, plan, remove, sandbox, setup, ui, verify};
 use crate::setup::error::SetupError;
 
 /// Runs the command that was typed.
@@ -28,7 +28,7 @@ pub fn run() -> ExitCode {
     };
     let ended = runtime.block_on(async {
         match command {
-            Command::Accounts(args) => accounts::accounts(args).await,
+            Command::Accounts(args) => accounts::accounts(*args).await,
             Command::Plan(args) => plan::plan(*args).await,
             Command::Apply(args) => apply::apply(*args).await,
             Command::Verify(args) => verify::verify(*args).await,
@@ -36,6 +36,8 @@ pub fn run() -> ExitCode {
             Command::Compare(args) => compare::compare(&args),
             Command::Sandbox(args) => sandbox::sandbox(args).await,
             Command::Setup(args) => setup::setup(args),
+            Command::Completions(args) => manual::completions(&args),
+            Command::Man(args) => manual::man(&args),
         }
     });
     // What was cut off, such as a request that is never answered, must not hold the end up.

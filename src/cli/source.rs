@@ -3,13 +3,13 @@
 use aws_credential_types::Credentials;
 
 use super::error::CliError;
-use super::options::{ConnectionArgs, SourceArgs, WhichArgs};
+use super::options::{ConnectionArgs, SourceArgs};
 use super::ui;
+use super::which::Which;
 use crate::aws::clients::{Clients, Connection};
 use crate::inventory::csv_file;
 use crate::inventory::list::Inventory;
 use crate::inventory::organization::read_organization;
-use crate::inventory::select::Selector;
 use crate::sandbox::{SandboxHttpClient, World};
 
 /// Where accounts come from, with what can be known before AWS is contacted.
@@ -21,13 +21,10 @@ pub(super) enum Source {
 
 impl Source {
     /// Reads what needs no AWS.
-    pub(super) fn open(args: &SourceArgs, which: &WhichArgs) -> Result<Self, CliError> {
+    pub(super) fn open(args: &SourceArgs, which: &Which) -> Result<Self, CliError> {
         if let Some(path) = &args.accounts {
-            if !which.ou.is_empty() || !which.exclude_ou.is_empty() {
-                return Err(CliError::NoTree);
-            }
             let inventory = csv_file::read(path)?;
-            selector(which).check(&inventory).map_err(CliError::Filter)?;
+            which.check(&inventory)?;
             for (name, known) in &inventory.doubtful_columns {
                 let name = crate::plain::plain(name);
                 ui::say(&format!("warning: the column `{name}` is ignored; did you mean `{known}`?"));
@@ -71,18 +68,13 @@ impl Source {
     }
 
     /// The accounts, each in or out, and one of them in at least.
-    pub(super) async fn inventory(
-        self,
-        clients: &Clients,
-        which: &WhichArgs,
-        quiet: bool,
-    ) -> Result<Inventory, CliError> {
+    pub(super) async fn inventory(self, clients: &Clients, which: &Which, quiet: bool) -> Result<Inventory, CliError> {
         Ok(self.listed(clients, which, quiet).await?.with_work()?)
     }
 
     /// The accounts, each in or out.
-    pub(super) async fn listed(self, clients: &Clients, which: &WhichArgs, quiet: bool) -> Result<Inventory, CliError> {
-        let selector = selector(which);
+    pub(super) async fn listed(self, clients: &Clients, which: &Which, quiet: bool) -> Result<Inventory, CliError> {
+        let selector = &which.selector;
         let all = match self {
             Self::File(inventory) => inventory,
             Self::Organization | Self::Sandbox(_) => {
@@ -96,16 +88,16 @@ impl Source {
                 .await?
             }
         };
-        Ok(selector.apply(all, clients.caller().account)?)
-    }
-}
-
-fn selector(which: &WhichArgs) -> Selector {
-    Selector {
-        include: which.include.iter().copied().collect(),
-        exclude: which.exclude.iter().copied().collect(),
-        ou: which.ou.iter().cloned().collect(),
-        exclude_ou: which.exclude_ou.iter().cloned().collect(),
-        management_account: which.management_account,
+        let chosen = selector.apply(all, clients.caller().account)?;
+        if which.tags.is_empty() {
+            return Ok(chosen);
+        }
+        let asked = chosen.selected();
+        let tell = |so_far: usize| {
+            if !quiet && so_far.is_multiple_of(100) && so_far < asked {
+                ui::say(&format!("the tags of {so_far} of {asked} accounts read"));
+            }
+        };
+        Ok(which.tags.apply(clients, chosen, tell).await?)
     }
 }

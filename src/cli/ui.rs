@@ -8,20 +8,24 @@ use anstream::ColorChoice;
 use indicatif::ProgressDrawTarget;
 
 use super::error::CliError;
-use super::options::{Color, Format};
+use super::log;
+use super::options::{Color, Format, OutputArgs};
 use crate::plain::plain;
 use crate::report::compare_run::ComparedRuns;
-use crate::report::terminal::{Lines, Progress, Seat, Styles, Summary, write_comparison, write_roster};
+use crate::report::terminal::{
+    Lines, Progress, Seat, SeatTurn, Styles, Summary, write_comparison, write_roster, write_roster_changes,
+};
 use crate::report::{JsonLines, Reporters, RunFolder};
 
 /// How wide text is where nobody says how wide the terminal is.
 const WIDTH: u16 = 80;
 
 /// Adds what is shown while the run goes on and when it is over.
-pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, format: Format, quiet: bool, color: Color) {
-    let styles = |choice| styles(choice, color);
+pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, output: &OutputArgs) {
+    let (quiet, format) = (output.quiet, output.format);
+    let styles = |choice| styles(choice, output.color);
     let on_stderr = styles(anstream::AutoStream::choice(&io::stderr()));
-    if !quiet && io::stderr().is_terminal() {
+    if !quiet && io::stderr().is_terminal() && !log::is_in_the_way(&output.log) {
         reporters.add("terminal", Progress::new(ProgressDrawTarget::stderr(), on_stderr));
     } else if !quiet {
         reporters.add("terminal", Lines::new(Box::new(io::stderr()), on_stderr));
@@ -46,9 +50,24 @@ pub(super) fn show_comparison(runs: &ComparedRuns, color: Color) -> Result<(), C
     on_stdout(color, |out, styles| write_comparison(out, styles, width(), runs))
 }
 
+/// The same below the summary of the run that is compared.
+pub(super) fn show_comparison_below(runs: &ComparedRuns, color: Color) -> Result<(), CliError> {
+    out("\n")?;
+    show_comparison(runs, color)
+}
+
 /// Shows on stdout who is in and who is out.
 pub(super) fn show_roster(source: &str, seats: &[Seat], color: Color) -> Result<(), CliError> {
     on_stdout(color, |out, styles| write_roster(out, styles, width(), source, seats))
+}
+
+/// Shows on stdout who came, went and changed between two inventories.
+pub(super) fn show_roster_changes(
+    of: (&str, &str),
+    turns: &[(&str, Vec<SeatTurn>)],
+    color: Color,
+) -> Result<(), CliError> {
+    on_stdout(color, |out, styles| write_roster_changes(out, styles, width(), of, turns))
 }
 
 fn on_stdout(color: Color, show: impl FnOnce(&mut dyn Write, Styles) -> io::Result<()>) -> Result<(), CliError> {

@@ -1,13 +1,20 @@
-//! `rolecall verify`: proves that every account is as the setup says. Asks nothing, since it writes nothing.
+//! `rolecall verify`: proves that every account is as the setup says. Asks nothing, since it writes nothing. With an earlier
+//! run, proves in one go what changed since.
 
 use super::args::VerifyArgs;
+use super::compare;
 use super::error::CliError;
 use super::options::AdoptArgs;
-use super::rollout::{Job, rollout};
+use super::rollout::{Job, rollout, rollout_into_folder};
 use crate::account::converge::Goal;
 
 pub(super) async fn verify(args: VerifyArgs) -> Result<u8, CliError> {
-    let VerifyArgs { run, grant, simulate } = args;
+    let VerifyArgs { run, grant, simulate, against } = args;
     let (goal, adopt) = (Goal::Verify { simulate }, AdoptArgs { adopt: false });
-    rollout(Job { command: "verify", goal, grant: Some(grant), adopt, ask: false }, run).await
+    let job = Job { command: "verify", goal, grant: Some(grant), adopt, ask: false };
+    let Some(earlier) = against else { return rollout(job, run).await };
+    let old = compare::earlier(&run.output.report_dir, &earlier)?;
+    let output = run.output.clone();
+    let ran = rollout_into_folder(job, run).await?;
+    compare::against(&old, &ran.folder, ran.exit_code, &output)
 }

@@ -162,7 +162,7 @@ struct Columns {
     by_name: HashMap<&'static str, usize>,
     params: Vec<(String, usize)>,
     doubtful: Vec<(String, &'static str)>,
-    /// The names of all that are read, but for `error_message`, which may be any text.
+    /// The names of all that are read, but for `error_message` and `joined`, which may be any text.
     read: BTreeMap<usize, String>,
 }
 
@@ -175,6 +175,7 @@ const KNOWN: &[&str] = &[
     "pass_role_to",
     "region",
     "params",
+    "joined",
     "status",
     "state",
     "error_message",
@@ -206,7 +207,7 @@ impl Columns {
                 columns.doubtful.extend(nearly.map(|known| (name.to_owned(), *known)));
                 continue;
             };
-            if name != "error_message" {
+            if name != "error_message" && name != "joined" {
                 columns.read.insert(index, name.to_owned());
             }
             if double {
@@ -270,7 +271,9 @@ impl Row<'_> {
         } else {
             self.state().map_or(Selection::In, |state| Selection::Out(Reason::NotActive(state.to_owned())))
         };
-        let (name, parents, joined) = (name.unwrap_or_default(), Vec::new(), None);
+        // Somebody else's column may have that name; what is no time says nothing.
+        let joined = self.cell("joined").and_then(|(_, joined)| joined.parse().ok());
+        let (name, parents) = (name.unwrap_or_default(), Vec::new());
         Some(Entry { account: Account { id: id?, name, overrides, parents, joined }, selection })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::list::{Inventory, Selection};
 use crate::cell::guard;
 
-/// The columns before the setup's parameters. `joined` is for people; it is not read back.
+/// The columns before the setup's parameters.
 const COLUMNS: [&str; 10] = [
     "account_id",
     "name",

@@ -97,6 +97,28 @@ pub enum Reason {
     InExcludedOu(String),
     /// `--ou` or `--exclude-ou` is given, and no unit listed the account: it may have moved while the tree was read.
     UnitUnknown,
+    /// `--tag`: it has this value under the key, or none.
+    OtherTag {
+        /// The key.
+        key: String,
+        /// The value. Not trusted.
+        value: Option<String>,
+    },
+    /// `--only`: it ended the run of `--from` with another status.
+    OtherStatus {
+        /// The status.
+        status: String,
+        /// The run.
+        run: String,
+    },
+    /// `--only`: the run of `--from` has no row for it.
+    NotInRun(String),
+    /// `--new-since`: this run has a row for it already.
+    InRun(String),
+    /// `--new-since`: it joined the organization then, which is not after the date.
+    JoinedBefore(Timestamp),
+    /// `--new-since`: when it joined is not known.
+    JoinUnknown,
     /// The inventory is an earlier report, and there the account was skipped for this reason.
     SkippedInReport(String),
 }
@@ -113,6 +135,15 @@ impl fmt::Display for Reason {
             Self::UnitUnknown => {
                 f.write_str("in no organizational unit that was read; it may have moved meanwhile, so run again")
             }
+            Self::OtherTag { key, value: Some(value) } => write!(f, "its tag {key} is {value}, not as --tag says"),
+            Self::OtherTag { key, value: None } => write!(f, "it has no tag {key}, which --tag asks for"),
+            Self::OtherStatus { status, run } => write!(f, "was {status} in {run}, which --only does not name"),
+            Self::NotInRun(run) => write!(f, "not in the report of {run}, named by --from"),
+            Self::InRun(run) => write!(f, "in the report of {run} already, so not new (--new-since)"),
+            Self::JoinedBefore(at) => {
+                write!(f, "joined the organization on {}, so not new (--new-since)", at.strftime("%F"))
+            }
+            Self::JoinUnknown => f.write_str("when it joined the organization is not known (--new-since)"),
             Self::SkippedInReport(reason) => f.write_str(reason),
         }
     }

@@ -1,5 +1,6 @@
 //! The accounts of a run, each in or out, with the reason; from a CSV file or from AWS Organizations.
 
+pub mod changes;
 pub mod csv_file;
 #[cfg(test)]
 mod csv_file_tests;
@@ -11,3 +12,4 @@ pub mod organization;
 mod organization_tests;
 mod params;
 pub mod select;
+pub mod tags;

@@ -123,7 +123,11 @@ async fn parents(clients: &Clients) -> Result<HashMap<AccountId, Vec<String>>, I
 }
 
 /// The token of the next page; the same one twice would go on for ever.
-fn next(operation: &'static str, had: &Option<String>, token: Option<&str>) -> Result<Option<String>, InventoryError> {
+pub(super) fn next(
+    operation: &'static str,
+    had: &Option<String>,
+    token: Option<&str>,
+) -> Result<Option<String>, InventoryError> {
     match token {
         Some(token) if had.as_deref() == Some(token) => {
             Err(InventoryError::Nonsense { operation, what: "the same page token twice" })
@@ -132,7 +136,10 @@ fn next(operation: &'static str, had: &Option<String>, token: Option<&str>) -> R
     }
 }
 
-fn read<T, E>(operation: &'static str, answer: Result<T, SdkError<E, HttpResponse>>) -> Result<T, InventoryError>
+pub(super) fn read<T, E>(
+    operation: &'static str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<T, InventoryError>
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {

@@ -1,10 +1,30 @@
 //! Which accounts of an inventory are in. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::error::InventoryError;
-use super::list::{Entry, Inventory, Reason, Selection};
+use super::list::{Account, Entry, Inventory, Reason, Selection};
 use crate::ids::AccountId;
+
+/// An earlier run's accounts, with the status that each ended with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EarlierRun {
+    /// The run's id, for people.
+    pub run: String,
+    /// The accounts of its report.
+    pub accounts: BTreeMap<AccountId, &'static str>,
+}
+
+/// What an account must be newer than.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewSince {
+    /// It has no row in this run's report.
+    Run(EarlierRun),
+    /// It joined the organization after this.
+    Date(Timestamp),
+}
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,6 +37,10 @@ pub struct Selector {
     pub ou: BTreeSet<String>,
     /// No account in or below these.
     pub exclude_ou: BTreeSet<String>,
+    /// Only those that ended an earlier run with one of these statuses.
+    pub only: Option<(BTreeSet<&'static str>, EarlierRun)>,
+    /// Only those that are new.
+    pub new_since: Option<NewSince>,
     /// Whether the caller's own account is in.
     pub management_account: bool,
 }
@@ -74,7 +98,73 @@ impl Selector {
         } else if !self.ou.is_empty() && among(&self.ou).is_none() {
             Some(Reason::OutsideOu)
         } else {
-            None
+            self.not_again(account.id).or_else(|| self.not_new(account))
         }
+    }
+
+    /// Why an account is not one of those that `--only` asks for.
+    fn not_again(&self, id: AccountId) -> Option<Reason> {
+        let (statuses, earlier) = self.only.as_ref()?;
+        match earlier.accounts.get(&id) {
+            None => Some(Reason::NotInRun(earlier.run.clone())),
+            Some(status) if statuses.contains(status) => None,
+            Some(status) => Some(Reason::OtherStatus { status: (*status).to_owned(), run: earlier.run.clone() }),
+        }
+    }
+
+    /// Why an account is not one of those that `--new-since` asks for.
+    fn not_new(&self, account: &Account) -> Option<Reason> {
+        match (self.new_since.as_ref()?, account.joined) {
+            (NewSince::Run(earlier), _) => {
+                earlier.accounts.contains_key(&account.id).then(|| Reason::InRun(earlier.run.clone()))
+            }
+            (NewSince::Date(_), None) => Some(Reason::JoinUnknown),
+            (NewSince::Date(date), Some(joined)) => (joined <= *date).then_some(Reason::JoinedBefore(joined)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::csv_file::parse;
+
+    fn reasons(selector: &Selector, csv: &str) -> Vec<String> {
+        let all = parse(csv.as_bytes(), "a.csv").unwrap();
+        let chosen = selector.apply(all, "999999999999".parse().unwrap()).unwrap();
+        let reason = |entry: Entry| match entry.selection {
+            Selection::In => "in".to_owned(),
+            Selection::Out(reason) => reason.to_string(),
+        };
+        chosen.entries.into_iter().map(reason).collect()
+    }
+
+    fn earlier() -> EarlierRun {
+        let status = |n: u64, status| (format!("{n:012}").parse().unwrap(), status);
+        EarlierRun { run: "R".to_owned(), accounts: [status(1, "failed"), status(2, "created")].into() }
+    }
+
+    const THREE: &str = "account_id,joined\n000000000001,2026-01-01T00:00:00Z\n000000000002,soon\n\
+                         000000000003,2026-03-01T12:00:00Z\n";
+
+    #[test]
+    fn only_takes_those_of_the_earlier_run_with_such_a_status() {
+        let selector = Selector { only: Some((["failed"].into(), earlier())), ..Selector::default() };
+        let wanted = ["in", "was created in R, which --only does not name", "not in the report of R, named by --from"];
+        assert_eq!(reasons(&selector, THREE), wanted);
+    }
+
+    #[test]
+    fn new_is_who_is_not_in_the_run_or_joined_after_the_date() {
+        let selector = |since| Selector { new_since: Some(since), ..Selector::default() };
+        let in_run = "in the report of R already, so not new (--new-since)";
+        assert_eq!(reasons(&selector(NewSince::Run(earlier())), THREE), [in_run, in_run, "in"]);
+        let since = NewSince::Date("2026-01-01T00:00:00Z".parse().unwrap());
+        let wanted = [
+            "joined the organization on 2026-01-01, so not new (--new-since)",
+            "when it joined the organization is not known (--new-since)",
+            "in",
+        ];
+        assert_eq!(reasons(&selector(since), THREE), wanted);
     }
 }

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{Element, PolicyKind, Statement, Values};
+use super::document::{Effect, Element, PolicyKind, Spelled, Statement, Values};
 use super::error::{PolicyError, PolicyErrorKind};
 use super::read::{Purpose, read};
 use crate::digest::sha256;
@@ -63,6 +63,21 @@ impl CanonicalPolicy {
             [("Statement", format!("[{statements}]")), ("Version", quoted(&self.version))].into();
         members.extend(self.id.as_deref().map(|id| ("Id", quoted(id))));
         object(members)
+    }
+
+    /// Whom a trust policy lets in, as it was written; `everyone but …` for a `NotPrincipal`. Conditions may say less.
+    pub fn trusted(&self) -> Vec<String> {
+        let allowed = self.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+        let mut trusted = BTreeSet::new();
+        for (element, values) in allowed.flat_map(|statement| &statement.values) {
+            let written = values.iter().map(Spelled::written);
+            match element {
+                Element::Principal(_) => trusted.extend(written.map(str::to_owned)),
+                Element::NotPrincipal(_) => trusted.extend(written.map(|who| format!("everyone but {who}"))),
+                _ => {}
+            }
+        }
+        trusted.into_iter().collect()
     }
 
     /// SHA-256 of [`Self::to_json`], in hexadecimal: equal for documents that mean the same.

@@ -215,3 +215,13 @@ fn the_built_in_documents_are_policies() {
     identity(include_str!("../../setups/amazon-ml-redshift/permissions.json")).unwrap();
     trust(include_str!("../../setups/amazon-ml-redshift/trust.json")).unwrap();
 }
+
+#[test]
+fn whom_a_trust_lets_in_is_told_as_it_was_written() {
+    let text = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Principal":{"Service":["b.amazonaws.com","a.amazonaws.com"]},"Action":"sts:AssumeRole"},
+        {"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"},
+        {"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}"#;
+    let trust = CanonicalPolicy::parse(PolicyKind::Trust, text, &"aws".parse().unwrap()).unwrap();
+    assert_eq!(trust.trusted(), ["*", "a.amazonaws.com", "b.amazonaws.com"]);
+}

@@ -194,6 +194,14 @@ impl Comparison {
         comparison
     }
 
+    /// How many accounts came and are not well: nobody's worse, and yet not to be passed over.
+    pub fn came_unwell(&self) -> usize {
+        let came = self.differences.iter().filter(|difference| difference.change == Shift::Came);
+        came.filter_map(|difference| Standing::of(difference.after?))
+            .filter(|standing| *standing != Standing::Well)
+            .count()
+    }
+
     /// How many accounts this became of.
     pub fn count(&self, shift: Shift) -> usize {
         self.differences.iter().filter(|difference| difference.change == shift).count()

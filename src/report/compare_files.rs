@@ -21,6 +21,7 @@ struct Wire<'a> {
     evidence_identical: bool,
     warnings: Vec<String>,
     counts: std::collections::BTreeMap<&'static str, usize>,
+    came_unwell: usize,
     changes: &'a [Difference],
 }
 
@@ -86,6 +87,7 @@ impl ComparedRuns {
             evidence_identical: self.evidence_is_identical(),
             warnings: self.warnings(),
             counts: counted.chain([("same", comparison.same)]).collect(),
+            came_unwell: comparison.came_unwell(),
             changes: &comparison.differences,
         };
         Ok(serde_json::to_string_pretty(&wire)? + "\n")

@@ -6,6 +6,7 @@
 
 mod accounts_csv;
 mod changes_csv;
+mod ci_file;
 pub mod compare;
 mod compare_files;
 pub mod compare_run;
@@ -18,6 +19,7 @@ mod fanout;
 mod folder;
 mod hashed;
 mod jsonl;
+mod junit;
 #[cfg(test)]
 mod report_tests;
 mod reporter;
@@ -25,6 +27,7 @@ mod row;
 mod run_json;
 #[cfg(test)]
 mod sample;
+mod sarif;
 pub mod terminal;
 mod verdict;
 mod whole_file;
@@ -32,6 +35,7 @@ mod wire;
 
 pub use accounts_csv::AccountsCsv;
 pub use changes_csv::ChangesCsv;
+pub use ci_file::{CiFile, CiForm};
 pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
 pub use folder::{FolderError, RunFolder};

@@ -10,6 +10,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{Id, JoinSet};
+use tracing::Instrument;
 
 use super::cancel::Cancel;
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
@@ -119,11 +120,14 @@ fn spawn(
     account: Account,
 ) -> Id {
     let (clients, terms, journal) = (clients.clone(), terms.clone(), journal.clone());
-    running.spawn(work(clients, terms, journal, events.clone(), cancel.clone(), account, Timestamp::now())).id()
+    let span = super::told::span(account.id);
+    let work = work(clients, terms, journal, events.clone(), cancel.clone(), account, Timestamp::now());
+    running.spawn(work.instrument(span)).id()
 }
 
 impl<F: FnMut(Event)> Dispatcher<F> {
     fn emit(&mut self, kind: EventKind) {
+        super::told::tell(&kind);
         (self.on_event)(Event { at: Timestamp::now(), elapsed: self.began.elapsed(), kind });
     }
 

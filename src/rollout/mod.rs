@@ -6,6 +6,7 @@ pub mod dispatcher;
 mod dispatcher_tests;
 pub mod event;
 pub mod journal;
+mod told;
 pub mod worker;
 #[cfg(test)]
 mod worker_tests;

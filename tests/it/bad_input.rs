@@ -88,3 +88,28 @@ fn the_example_inventories_are_read() {
         assert!(ran.stderr.starts_with("error: no usable AWS credentials"), "{file}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn what_is_wrong_with_credentials_or_endpoint_is_said_in_one_line() {
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "x")];
+    let of = |pairs: &[(&str, &str)]| {
+        let owned = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Rolecall::new().with(owned)
+    };
+    let live = ["plan", "--organization"];
+    for (environment, more, says) in [
+        (&[][..], &[][..], "error: no usable AWS credentials: there are none in the environment, a profile, SSO, a "),
+        (&[], &["--profile", "nope"], "error: no usable AWS credentials: the profile `nope` is not there, or has none"),
+        (&[("AWS_PROFILE", "nope")], &[], "error: no usable AWS credentials: the profile `nope` is not there"),
+        (&[keys[0], keys[1], ("AWS_ENDPOINT_URL", "nonsense")], &[], "error: `nonsense` is not the URL of an endpoint"),
+    ] {
+        let ran = of(environment).run(&[&live[..], more].concat());
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        assert!(lines.len() == 2 && lines[0].starts_with(says) && lines[1].starts_with("hint: "), "{}", ran.stderr);
+    }
+    for url in ["not a url", "ftp://x", "127.0.0.1:4599", "http://"] {
+        let ran = of(&keys).run(&[&live[..], &["--endpoint-url", url]].concat());
+        assert!(ran.code == 2 && ran.stderr.contains("not a URL such as"), "{url}: {ran:?}");
+    }
+}

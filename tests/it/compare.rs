@@ -165,7 +165,7 @@ fn what_changed_is_told_in_three_forms() {
             1  still      not well, in the same way as before
             1  changed    neither better nor worse, in another way
             1  better     better than before
-            1  came       in the new run only
+            1  came       in the new run only, 1 of them not well
             1  went       in the old run only
             1  the same   well as before, or skipped for the same reason
 
@@ -294,4 +294,43 @@ fn the_recipe_by_hand_finds_what_compare_finds() {
     assert_eq!(by_hand(&folder), "000000000001: found is wrong\n");
     let ran = runs.0.run(&["compare", "old", "old"]);
     assert!(ran.code == 1 && ran.stdout.contains("changed after the run (line 1: "), "{ran:?}");
+}
+
+#[test]
+fn verify_against_an_earlier_run_tells_what_changed_in_one_go() {
+    let rolecall = Rolecall::new();
+    let verify = |more: &[&str]| {
+        let one = ["verify", "--sandbox", "--quiet", "--pass-role-to", "user/analyst"];
+        rolecall.run(&[&one[..], more].concat())
+    };
+    let good = ["--include", "291847560312"];
+    assert_eq!(verify(&good).code, 0);
+    // `latest` is the run before, not the one that is compared.
+    let ran = verify(&[&good[..], &["--against", "latest"]].concat());
+    assert!(ran.code == 0 && ran.stdout.contains("\ncompare: nothing changed\n"), "{ran:?}");
+    let ran = verify(&["--against", "latest"]);
+    assert!(ran.code == 3 && ran.stdout.contains(" taken in "), "{ran:?}");
+    let json = fs::read(rolecall.path("reports/latest/compare.json")).unwrap();
+    let json: Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!((&json["counts"]["same"], &json["counts"]["worse"]), (&json!(4), &json!(0)), "{json}");
+
+    let runs = fs::read_dir(rolecall.path("reports")).unwrap().count();
+    let ran = verify(&["--against", "nowhere"]);
+    assert!(ran.code == 2 && ran.stderr.contains("no run `nowhere`"), "{ran:?}");
+    assert_eq!(fs::read_dir(rolecall.path("reports")).unwrap().count(), runs, "nothing was begun");
+    let ran = verify(&["--against", "latest", "--format", "json"]);
+    assert!(ran.code == 3 && ran.stdout.lines().all(|line| line.starts_with('{')), "{ran:?}");
+    assert!(ran.stderr.contains("compared with 2"), "{}", ran.stderr);
+}
+
+#[test]
+fn newcomers_that_are_not_well_are_told() {
+    let runs = Runs::new();
+    runs.leave("old", &[(1, "compliant", "unchanged")], &[]);
+    let new = [(1, "compliant", "unchanged"), (2, "failed", "failed"), (3, "compliant", "unchanged")];
+    runs.leave("new", &new, &[]);
+    let ran = runs.compare(&[]);
+    assert!(ran.code == 0 && ran.stdout.contains("in the new run only, 1 of them not well\n"), "{ran:?}");
+    let json: Value = serde_json::from_str(&runs.compare(&["--format", "json"]).stdout).unwrap();
+    assert_eq!(json["came_unwell"], 1);
 }

@@ -21,6 +21,8 @@ mod harness;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod machine;
+#[cfg(test)]
 mod options;
 #[cfg(test)]
 mod policies;
@@ -28,3 +30,7 @@ mod policies;
 mod server;
 #[cfg(test)]
 mod setup;
+#[cfg(test)]
+mod terminal;
+#[cfg(test)]
+mod which;

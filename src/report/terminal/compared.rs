@@ -89,10 +89,15 @@ impl Page {
 
     fn counts(&mut self, runs: &ComparedRuns) {
         self.sheet.line("");
-        let shifts = Shift::ALL.iter().map(|shift| (runs.comparison.count(*shift), name(*shift), meaning(*shift)));
-        let same = (runs.comparison.same, "the same", "well as before, or skipped for the same reason");
+        let unwell = runs.comparison.came_unwell();
+        let means = |shift| match shift {
+            Shift::Came if unwell > 0 => format!("{}, {} of them not well", meaning(shift), count(unwell)),
+            shift => meaning(shift).to_owned(),
+        };
+        let shifts = Shift::ALL.iter().map(|shift| (runs.comparison.count(*shift), name(*shift), means(*shift)));
+        let same = (runs.comparison.same, "the same", "well as before, or skipped for the same reason".to_owned());
         for (n, name, meaning) in shifts.chain([same]).filter(|(n, ..)| *n > 0) {
-            let meaning = paint(self.sheet.styles.dim, meaning);
+            let meaning = paint(self.sheet.styles.dim, &meaning);
             self.sheet.line(&format!("{:>9}  {name:<10} {meaning}", count(n)));
         }
     }

@@ -26,16 +26,22 @@ const GAP: &str = "  ";
 /// As wide as `in` and `out`.
 const WORD: usize = 3;
 const ID: usize = 12;
+/// Below so many columns there is no table.
+const NARROW: usize = 60;
 
 /// Writes the table and the counts, at most `width` columns wide.
 ///
 /// # Errors
 /// When `out` fails.
 pub fn write_roster(out: &mut dyn Write, styles: Styles, width: usize, source: &str, seats: &[Seat]) -> io::Result<()> {
-    let width = width.clamp(60, 120);
+    let width = width.clamp(30, 120);
     let longest = seats.iter().map(|seat| columns(&plain(&seat.account_name))).max().unwrap_or(0);
     let name_width = longest.clamp(4, width * 3 / 8);
     let before_reason = ID + name_width + WORD + 3 * GAP.len();
+    if width < NARROW {
+        write_narrow(out, styles, width, seats)?;
+        return write_counts(out, width, source, seats);
+    }
     let head = format!("{:<ID$}{GAP}{}{GAP}{:<WORD$}{GAP}why", "account id", pad("name", name_width), "");
     writeln!(out, "{}", paint(styles.heading, &head))?;
     for Seat { account_id, account_name, out: reason } in seats {
@@ -51,6 +57,24 @@ pub fn write_roster(out: &mut dyn Write, styles: Styles, width: usize, source: &
             writeln!(out, "{}{}", " ".repeat(before_reason), paint(styles.dim, &line))?;
         }
     }
+    write_counts(out, width, source, seats)
+}
+
+/// Where there is no room for columns, an account has a line, and what keeps it out the next.
+fn write_narrow(out: &mut dyn Write, styles: Styles, width: usize, seats: &[Seat]) -> io::Result<()> {
+    for Seat { account_id, account_name, out: reason } in seats {
+        let room = width.saturating_sub(ID + WORD + 2 * GAP.len());
+        let (word, style) = if reason.is_some() { ("out", styles.dim) } else { ("in ", styles.good) };
+        let line = format!("{account_id}{GAP}{word}{GAP}{}", clip(&plain(account_name), room));
+        writeln!(out, "{}", paint(style, line.trim_end()))?;
+        for line in reason.iter().flat_map(|reason| wrap(&shown(reason), width.saturating_sub(4))) {
+            writeln!(out, "    {}", paint(styles.dim, &line))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_counts(out: &mut dyn Write, width: usize, source: &str, seats: &[Seat]) -> io::Result<()> {
     writeln!(out)?;
     for line in roster_counts(source, seats) {
         let indent = line.len() - line.trim_start().len();
@@ -101,6 +125,21 @@ mod tests {
 
     fn seat(n: u64, name: &str, out: Option<&str>) -> Seat {
         Seat { account_id: sample::account(n), account_name: name.to_owned(), out: out.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_lines_that_fit() {
+        let own = "the caller's own account (use --management-account to work on it)";
+        let seats = [seat(1, "a-name-that-is-rather-long", None), seat(3, "three", Some(own))];
+        let lines = table(40, &seats);
+        let wanted = [
+            "000000000001  in   a-name-that-is-rathe…",
+            "000000000003  out  three",
+            "    the caller's own account (use",
+            "    --management-account to work on it)",
+        ];
+        assert_eq!(lines.iter().take(4).collect::<Vec<_>>(), wanted.iter().collect::<Vec<_>>());
+        assert!(lines.iter().all(|line| columns(line) <= 40), "{lines:?}");
     }
 
     #[test]

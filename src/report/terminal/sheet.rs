@@ -18,7 +18,7 @@ pub(super) struct Sheet {
 impl Sheet {
     /// An empty one, `width` columns wide within reason.
     pub(super) fn new(styles: Styles, width: usize) -> Self {
-        Self { styles, width: width.clamp(60, 120), text: String::new() }
+        Self { styles, width: width.clamp(40, 120), text: String::new() }
     }
 
     /// The text so far.

@@ -55,12 +55,6 @@ pub(super) enum Command {
     Man(ManArgs),
 }
 
-const SANDBOX_EXAMPLES: &str = "Examples:
-  rolecall sandbox --port 4599                                then, in another terminal, the lines that it prints and
-  rolecall apply --organization --pass-role-to user/analyst
-
-Ctrl-C ends it. It is no AWS: its credentials open nothing else.";
-
 const COMPLETIONS_EXAMPLES: &str = "Examples:
   rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall
   rolecall completions zsh > \"${fpath[1]}/_rolecall\"
@@ -81,14 +75,17 @@ const ACCOUNTS_EXAMPLES: &str = "Examples:
 Exit code 3 says that --diff found a difference.";
 
 const SANDBOX_EXAMPLES: &str = "Examples:
-  rolecall sandbox                                            the healthy world
+  rolecall sandbox --port 4599                                then, in another terminal, the lines that it prints and
+  rolecall apply --organization --pass-role-to user/analyst
   rolecall sandbox accounts=500,latency=50ms                  500 new accounts
   rolecall sandbox accounts=500,faults=throttle:10%+reset:5%  and much that goes wrong
 
 Faults are KIND:RATE, joined by +. KIND is throttle, 429, error (500), html (500 with a page), reset (before or after the \
 request took effect), hang, slow, expired (token), busy (409), stale (reads) or mixed (each of them). Of one operation in \
 one account at most two requests in a row are hit; KIND:RATE:final hits every IAM request of that share of accounts; login:RATE \
-is a login that is over, found out in that share of accounts.";
+is a login that is over, found out in that share of accounts.
+
+Ctrl-C ends it. It is no AWS: its credentials open nothing else.";
 
 const PLAN_EXAMPLES: &str = "Examples:
   rolecall plan --sandbox --pass-role-to user/analyst         try it, without AWS

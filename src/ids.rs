@@ -57,6 +57,9 @@ impl AccountId {
     /// The account of AWS's own examples, which is nobody's.
     pub const EXAMPLE: Self = Self(*b"123456789012");
 
+    /// Another one, to see what is different in another account.
+    pub const OTHER_EXAMPLE: Self = Self(*b"210987654321");
+
     /// The twelve digits.
     pub fn as_str(&self) -> &str {
         // The bytes are ASCII digits by construction, so the empty string is never given.

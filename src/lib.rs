@@ -2,9 +2,11 @@
 
 pub mod account;
 pub mod aws;
+pub mod bootstrap;
 pub mod cell;
 pub mod cli;
 pub mod digest;
+pub mod doctor;
 pub mod ids;
 pub mod inventory;
 pub mod plain;

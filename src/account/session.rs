@@ -11,7 +11,7 @@ use super::observe::unreadable;
 use crate::aws::clients::{Attempts, Clients};
 use crate::aws::credentials::Renewing;
 use crate::aws::failure::{AwsFailure, Class};
-use crate::ids::{AccountId, Arn, ExternalId, PrincipalKind, RolePath, SessionName, SourceIdentity};
+use crate::ids::{AccountId, Arn, ExternalId, PrincipalKind, PrincipalRef, RolePath, SessionName, SourceIdentity};
 use crate::setup::desired::{Desired, ExtraPolicies};
 
 /// The longest session policy that STS takes, in characters.
@@ -57,34 +57,64 @@ pub struct SessionPolicy {
 /// Just the actions that `desired` needs on just the names that it has. Where that would not fit, the grantees and
 /// the managed policies are named by kind only.
 pub fn least_power(desired: &Desired, power: Power) -> SessionPolicy {
-    let managed = desired.managed.iter().map(ToString::to_string).collect();
-    let exact = session_policy(desired, power, |kind, name| both_paths(desired, kind, name), managed);
+    let exact = session_policy(desired, power, |object| match object {
+        Object::TheRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
+        Object::InstanceProfiles => vec![iam_arn(desired, "instance-profile/*")],
+        Object::Managed(arn) => vec![arn.to_string()],
+        Object::Grantee(to) => both_paths(desired, to.kind(), to.name()),
+    });
     if exact.chars().count() <= SESSION_POLICY_LIMIT {
         return SessionPolicy { text: exact, exact: true };
     }
-    let any = |kind: PrincipalKind, _: &str| vec![iam_arn(desired, &format!("{}/*", kind.as_str()))];
-    let text =
-        session_policy(desired, power, any, vec![format!("arn:{}:iam::*:policy/*", desired.role_arn.partition())]);
+    let text = session_policy(desired, power, |object| match object {
+        Object::TheRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
+        Object::InstanceProfiles => vec![iam_arn(desired, "instance-profile/*")],
+        Object::Managed(_) => vec![format!("arn:{}:iam::*:policy/*", desired.role_arn.partition())],
+        Object::Grantee(to) => vec![iam_arn(desired, &format!("{}/*", to.kind().as_str()))],
+    });
     SessionPolicy { text, exact: false }
 }
 
-fn session_policy(
-    desired: &Desired,
-    power: Power,
-    resources: impl Fn(PrincipalKind, &str) -> Vec<String>,
-    managed: Vec<String>,
-) -> String {
-    let mut statements = Vec::new();
-    let mut allow = |actions: Vec<&str>, resources: Vec<String>| {
-        let actions: Vec<String> = actions.iter().map(|action| format!("iam:{action}")).collect();
-        statements.push(json!({ "Effect": "Allow", "Action": actions, "Resource": resources }));
-    };
-    allow(on_role(desired, power), both_paths(desired, PrincipalKind::Role, desired.role.as_str()));
+fn session_policy(desired: &Desired, power: Power, resources: impl Fn(&Object) -> Vec<String>) -> String {
+    let statements = allowances(desired, power).into_iter().map(|allowance| {
+        let actions: Vec<String> = allowance.actions.iter().map(|action| format!("iam:{action}")).collect();
+        let resources: BTreeSet<String> = allowance.on.iter().flat_map(&resources).collect();
+        json!({ "Effect": "Allow", "Action": actions, "Resource": resources })
+    });
+    json!({ "Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>() }).to_string()
+}
+
+/// What a session acts on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Object {
+    /// The setup's role.
+    TheRole,
+    /// Any instance profile of the account.
+    InstanceProfiles,
+    /// A managed policy of the setup.
+    Managed(Arn),
+    /// Somebody who gets a grant.
+    Grantee(PrincipalRef),
+}
+
+/// IAM's actions, and the objects of one kind that they are needed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// The actions, without `iam:`.
+    pub actions: Vec<&'static str>,
+    /// What they act on.
+    pub on: Vec<Object>,
+}
+
+/// All that the work needs to be allowed: what session policies say, and what `setup bootstrap` asks for.
+pub fn allowances(desired: &Desired, power: Power) -> Vec<Allowance> {
+    let mut all = vec![Allowance { actions: on_role(desired, power), on: vec![Object::TheRole] }];
     if power == Power::Remove {
-        allow(vec!["RemoveRoleFromInstanceProfile"], vec![iam_arn(desired, "instance-profile/*")]);
+        all.push(Allowance { actions: vec!["RemoveRoleFromInstanceProfile"], on: vec![Object::InstanceProfiles] });
     }
     if power == Power::Simulate && !desired.managed.is_empty() {
-        allow(vec!["GetPolicy", "GetPolicyVersion"], managed);
+        let on = desired.managed.iter().cloned().map(Object::Managed).collect();
+        all.push(Allowance { actions: vec!["GetPolicy", "GetPolicyVersion"], on });
     }
     for (kind, reads, put, delete) in [
         (PrincipalKind::User, ["GetUser", "GetUserPolicy"], "PutUserPolicy", "DeleteUserPolicy"),
@@ -92,8 +122,8 @@ fn session_policy(
         (PrincipalKind::Role, ["GetRole", "GetRolePolicy"], "PutRolePolicy", "DeleteRolePolicy"),
     ] {
         let of_kind = desired.granted().map(|(to, _)| to).filter(|to| to.kind() == kind);
-        let named: BTreeSet<String> = of_kind.flat_map(|to| resources(kind, to.name())).collect();
-        if !named.is_empty() {
+        let on: Vec<Object> = of_kind.cloned().map(Object::Grantee).collect();
+        if !on.is_empty() {
             let mut actions = reads.to_vec();
             actions.extend(match power {
                 Power::Read => None,
@@ -101,10 +131,10 @@ fn session_policy(
                 Power::Write => Some(put),
                 Power::Remove => Some(delete),
             });
-            allow(actions, named.into_iter().collect());
+            all.push(Allowance { actions, on });
         }
     }
-    json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+    all
 }
 
 /// The actions on the setup's role.
@@ -129,7 +159,9 @@ fn on_role(desired: &Desired, power: Power) -> Vec<&'static str> {
                 actions.push("AttachRolePolicy");
             }
             if desired.extra_policies == ExtraPolicies::Remove {
-                actions.extend(["DeleteRolePolicy", "DetachRolePolicy", "DeleteRolePermissionsBoundary"]);
+                actions.extend(["DeleteRolePolicy", "DetachRolePolicy"]);
+                // Another boundary is put in its place where the setup has one.
+                actions.extend(desired.boundary.is_none().then_some("DeleteRolePermissionsBoundary"));
             }
         }
         Power::Remove => {

@@ -25,8 +25,8 @@ fn a_writing_session_reaches_the_role_and_the_grantee_and_nobody_else() {
     assert_eq!(
         resources,
         [
-            "arn:aws:iam::123456789012:role/AmazonMLRedshift",
             "arn:aws:iam::123456789012:role/*/AmazonMLRedshift",
+            "arn:aws:iam::123456789012:role/AmazonMLRedshift",
             "arn:aws:iam::123456789012:user/*/analyst",
             "arn:aws:iam::123456789012:user/analyst",
         ]

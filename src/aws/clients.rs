@@ -109,7 +109,7 @@ pub struct Clients {
 }
 
 /// The region where none is configured: IAM and Organizations are global, and STS needs one.
-const DEFAULT_REGION: &str = "us-east-1";
+pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
 /// Calls per second that Organizations is asked at most. Its quotas are not published; whole organizations are listed
 /// at this pace without being throttled.
@@ -131,20 +131,14 @@ impl Clients {
     /// # Errors
     /// [`ConnectError`]; only its `Caller` and `NoCaller` mean that AWS was asked.
     pub async fn connect(connection: Connection, sts_per_second: NonZeroU32) -> Result<Self, ConnectError> {
-        let profile = match &connection {
-            Connection::Aws { profile, .. } => profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()),
-            Connection::Simulated { .. } => None,
-        };
+        let profile = connection.profile();
         let config = load(connection.clone()).await?;
         let region: Region = config.region().map_or(DEFAULT_REGION, |region| region.as_ref()).parse()?;
-        let first = get(&config).await.map_err(|error| match (error, profile) {
-            (CredentialsError::CredentialsNotLoaded(_), Some(profile)) => ConnectError::Profile(profile),
-            (error, _) => ConnectError::Credentials(error),
-        })?;
+        let (_, first) = find_credentials(&config, profile).await?;
         let base_credentials = Renewing::new(first, move || {
             let connection = connection.clone();
             // From the beginning: a provider keeps what it has read, and somebody may have logged in again since.
-            Box::pin(async move { get(&load(connection).await.map_err(CredentialsError::provider_error)?).await })
+            Box::pin(async move { find_again(connection).await.map_err(CredentialsError::provider_error) })
         });
         let sts_limit = Arc::new(RateLimiter::per_second(sts_per_second));
         let organizations_limit = Arc::new(RateLimiter::per_second(ORGANIZATIONS_PER_SECOND));
@@ -268,12 +262,10 @@ impl Clients {
     }
 }
 
-/// The credentials that a configuration leads to.
-async fn get(config: &SdkConfig) -> Result<Credentials, CredentialsError> {
-    let provider = config
-        .credentials_provider()
-        .ok_or_else(|| CredentialsError::not_loaded("no provider of credentials is configured"))?;
-    provider.provide_credentials().await
+/// The credentials that there are now.
+async fn find_again(connection: Connection) -> Result<Credentials, ConnectError> {
+    let profile = connection.profile();
+    Ok(find_credentials(&load(connection).await?, profile).await?.1)
 }
 
 /// Whether requests can be sent there.
@@ -301,8 +293,33 @@ fn own_retries(name: &'static str) -> RetryPartition {
     RetryPartition::custom(name).token_bucket(TokenBucket::default()).build()
 }
 
+impl Connection {
+    /// The profile that is asked for, by option or environment.
+    pub(super) fn profile(&self) -> Option<String> {
+        match self {
+            Self::Aws { profile, .. } => profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()),
+            Self::Simulated { .. } => None,
+        }
+    }
+}
+
+/// What provides credentials, and what it provides now.
+pub(super) async fn find_credentials(
+    config: &SdkConfig,
+    profile: Option<String>,
+) -> Result<(SharedCredentialsProvider, Credentials), ConnectError> {
+    let provider = config.credentials_provider().ok_or_else(|| {
+        ConnectError::Credentials(CredentialsError::not_loaded("no provider of credentials is configured"))
+    })?;
+    let found = provider.provide_credentials().await.map_err(|error| match (error, profile) {
+        (CredentialsError::CredentialsNotLoaded(_), Some(profile)) => ConnectError::Profile(profile),
+        (error, _) => ConnectError::Credentials(error),
+    })?;
+    Ok((provider, found))
+}
+
 /// The configuration that every client shares.
-async fn load(connection: Connection) -> Result<SdkConfig, ConnectError> {
+pub(super) async fn load(connection: Connection) -> Result<SdkConfig, ConnectError> {
     let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS);
     let timeouts =
         TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_timeout(OPERATION_TIMEOUT).build();

@@ -10,5 +10,6 @@ pub mod limiter;
 pub mod pace;
 pub mod permission;
 pub mod retry;
+pub mod survey;
 
 pub use answer::ClockOff;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::bootstrap::BootstrapArgs;
+use super::doctor::DoctorArgs;
 use super::options::{
     AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, LogArgs, OutputArgs, PaceArgs,
     SourceArgs, WhatArgs, WhichArgs, key_value,
@@ -41,6 +43,9 @@ pub(super) enum Command {
     /// What changed between two runs' reports
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
+    /// Can this machine, these credentials and this organization do a run; if not, what to do
+    #[command(after_help = super::doctor::EXAMPLES)]
+    Doctor(Box<DoctorArgs>),
     /// A simulated organization on a loopback port, for any AWS client
     #[command(after_help = SANDBOX_EXAMPLES)]
     Sandbox(SandboxArgs),
@@ -287,6 +292,9 @@ pub(super) enum SetupCommand {
     /// Every mistake in a setup, and what should be looked at
     #[command(after_help = CHECK_EXAMPLES)]
     Check(SetupCheckArgs),
+    /// The least role that a setup needs in each account, to be rolled out before the first run
+    #[command(after_help = super::bootstrap::EXAMPLES)]
+    Bootstrap(Box<BootstrapArgs>),
 }
 
 const LIST_EXAMPLES: &str = "Examples:

@@ -40,6 +40,12 @@ pub(super) enum CliError {
     Port(u16, #[source] std::io::Error),
     #[error("--ou and --exclude-ou need the tree of the organization, which a CSV file does not have")]
     NoTree,
+    #[error("nobody is named who runs rolecall, and JSON has no parameters")]
+    NobodyTrusted,
+    #[error("a whole account does not run rolecall")]
+    NoOneCaller,
+    #[error("the setup names its role, a grantee or a policy after the account, so one role cannot be made for all")]
+    NamesDiffer,
     #[error("--tag needs AWS Organizations, which a CSV file does not ask")]
     NoTags,
     #[error("--new-since with a date needs the column `joined`, which this CSV file does not have")]
@@ -129,6 +135,10 @@ impl CliError {
             Self::NoneWas { .. } => "look at the run's accounts.csv, or name other statuses with --only",
             Self::NoReport(..) | Self::SpoiledReport(..) => "name a run's folder that holds its accounts.csv",
             Self::NoTree => "use --organization, or --include and --exclude",
+            Self::NobodyTrusted | Self::NoOneCaller => {
+                "name the role or user with --trust-to, such as arn:aws:iam::111122223333:role/Runner"
+            }
+            Self::NamesDiffer => "give the names with --role-name and --pass-role-to",
             Self::NobodyToAsk => "look at the accounts with `rolecall accounts`, then run again with --yes",
             Self::NotConfirmed | Self::Io(_) => return None,
         };

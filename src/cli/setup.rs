@@ -8,7 +8,7 @@ use super::args::{SetupCheckArgs, SetupCommand, SetupShowArgs};
 use super::error::CliError;
 use super::options::Format;
 use super::rollout::choices;
-use super::{snippet, ui};
+use super::{bootstrap, snippet, ui};
 use crate::plain::{plain, plain_json};
 use crate::setup::desired::{Desired, ExtraPolicies, Policy};
 use crate::setup::file::built_in_names;
@@ -20,6 +20,7 @@ pub(super) fn setup(command: SetupCommand) -> Result<u8, CliError> {
         SetupCommand::List => list(),
         SetupCommand::Show(args) => show(&args),
         SetupCommand::Check(args) => check(args),
+        SetupCommand::Bootstrap(args) => bootstrap::bootstrap(*args),
     }
 }
 

@@ -49,7 +49,12 @@ impl Source {
 
     /// Connects to AWS, or to the sandbox.
     pub(super) async fn connect(&self, args: &ConnectionArgs) -> Result<Clients, CliError> {
-        let connection = match self {
+        Ok(Clients::connect(self.connection(args)?, args.sts_rate).await?)
+    }
+
+    /// How AWS, or the sandbox, is reached.
+    pub(super) fn connection(&self, args: &ConnectionArgs) -> Result<Connection, CliError> {
+        Ok(match self {
             Self::Sandbox(world) => {
                 let given = world.credentials();
                 Connection::Simulated {
@@ -63,8 +68,7 @@ impl Source {
                 region: args.region.clone(),
                 endpoint_url: args.endpoint_url.clone(),
             },
-        };
-        Ok(Clients::connect(connection, args.sts_rate).await?)
+        })
     }
 
     /// The accounts, each in or out, and one of them in at least.

@@ -13,7 +13,8 @@ use super::options::{Color, Format, OutputArgs};
 use crate::plain::plain;
 use crate::report::compare_run::ComparedRuns;
 use crate::report::terminal::{
-    Lines, Progress, Seat, SeatTurn, Styles, Summary, write_comparison, write_roster, write_roster_changes,
+    CheckLine, Lines, Progress, Seat, SeatTurn, Styles, Summary, write_checkup, write_comparison, write_roster,
+    write_roster_changes,
 };
 use crate::report::{JsonLines, Reporters, RunFolder};
 
@@ -24,13 +25,13 @@ const WIDTH: u16 = 80;
 pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, output: &OutputArgs) {
     let (quiet, format) = (output.quiet, output.format);
     let styles = |choice| styles(choice, output.color);
+    let width = width();
     let on_stderr = styles(anstream::AutoStream::choice(&io::stderr()));
     if !quiet && io::stderr().is_terminal() && !log::is_in_the_way(&output.log) {
-        reporters.add("terminal", Progress::new(ProgressDrawTarget::stderr(), on_stderr));
+        reporters.add("terminal", Progress::new(ProgressDrawTarget::stderr(), on_stderr, width));
     } else if !quiet {
         reporters.add("terminal", Lines::new(Box::new(io::stderr()), on_stderr));
     }
-    let width = width();
     match format {
         Format::Text => {
             let on_stdout = styles(anstream::AutoStream::choice(&io::stdout()));
@@ -59,6 +60,11 @@ pub(super) fn show_comparison_below(runs: &ComparedRuns, color: Color) -> Result
 /// Shows on stdout who is in and who is out.
 pub(super) fn show_roster(source: &str, seats: &[Seat], color: Color) -> Result<(), CliError> {
     on_stdout(color, |out, styles| write_roster(out, styles, width(), source, seats))
+}
+
+/// Shows on stdout how a check-up came out.
+pub(super) fn show_checkup(lines: &[CheckLine], verdict: Option<&str>, color: Color) -> Result<(), CliError> {
+    on_stdout(color, |out, styles| write_checkup(out, styles, width(), lines, verdict))
 }
 
 /// Shows on stdout who came, went and changed between two inventories.

@@ -16,6 +16,30 @@ use crate::aws::clients::Clients;
 use crate::aws::failure::AwsFailure;
 use crate::ids::AccountId;
 
+/// The actions of Organizations that are asked for here and for `--tag`, without `organizations:`.
+pub const ACTIONS: &[&str] = &[
+    "DescribeOrganization",
+    "DescribeAccount",
+    "ListAccounts",
+    "ListRoots",
+    "ListAccountsForParent",
+    "ListOrganizationalUnitsForParent",
+    "ListTagsForResource",
+];
+
+/// What Organizations says an account's state is, such as `ACTIVE` or `SUSPENDED`.
+///
+/// # Errors
+/// What Organizations said.
+pub async fn account_state(clients: &Clients, account: AccountId) -> Result<String, InventoryError> {
+    const OPERATION: &str = "organizations DescribeAccount";
+    clients.organizations_limit().ready().await;
+    let call = clients.organizations().describe_account().account_id(account.to_string());
+    let answer = read(OPERATION, call.send().await)?;
+    let account = answer.account().ok_or(InventoryError::Nonsense { operation: OPERATION, what: "no account" })?;
+    Ok(state(account).to_owned())
+}
+
 /// The organization's id, `o-…`.
 ///
 /// # Errors
@@ -73,13 +97,17 @@ pub async fn read_organization(
 fn entry(operation: &'static str, account: &OrgAccount) -> Result<Entry, InventoryError> {
     let id = account.id().and_then(|id| id.parse().ok());
     let id = id.ok_or(InventoryError::Nonsense { operation, what: "an account without a usable id" })?;
-    // `State` took the place of `Status`; where it is absent, the older word counts.
-    let state = account.state().map(|state| state.as_str());
-    let state = state.or_else(|| account.status().map(|status| status.as_str())).unwrap_or("of unknown state");
+    let state = state(account);
     let selection = if state == "ACTIVE" { Selection::In } else { Selection::Out(Reason::NotActive(state.to_owned())) };
     let joined = account.joined_timestamp().and_then(|at| Timestamp::new(at.secs(), 0).ok());
     let name = account.name().unwrap_or_default().to_owned();
     Ok(Entry { account: Account { id, name, overrides: Overrides::default(), parents: Vec::new(), joined }, selection })
+}
+
+/// `State` took the place of `Status`; where it is absent, the older word counts.
+fn state(account: &OrgAccount) -> &str {
+    let state = account.state().map(|state| state.as_str());
+    state.or_else(|| account.status().map(|status| status.as_str())).unwrap_or("of unknown state")
 }
 
 /// The root and units above each account, outermost first.

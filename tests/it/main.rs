@@ -8,9 +8,15 @@ mod apply;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod aws;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bootstrap;
+#[cfg(test)]
 mod compare;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod example;
 #[cfg(test)]

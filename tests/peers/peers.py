@@ -1,4 +1,4 @@
-"""Judges that we did not write: moto, ministack, and boto3 against our own sandbox.
+"""Judges that we did not write: moto, ministack, boto3 against our own sandbox, cfn-lint and an HCL parser.
 
 usage: peers.py PATH-OF-ROLECALL
 
@@ -19,6 +19,8 @@ import urllib.request
 
 import boto3
 import botocore.exceptions
+import cfnlint.decode
+import hcl2
 
 ROLECALL = str(pathlib.Path(sys.argv[1]).resolve())
 BIN = pathlib.Path(sys.executable).parent
@@ -369,7 +371,32 @@ def tampering(home):
         check("tampering: and leaves the user", iam.get_user(UserName="analyst")["User"]["UserName"] == "analyst")
 
 
-for peer in (boto_on_sandbox, tampering, ministack, moto):
+def templates(home):
+    """cfn-lint and an HCL parser read what `setup bootstrap` writes."""
+    trust = "arn:aws:iam::111122223333:role/Runner"
+    for whose in ([], ["--caller"]):
+        def written(form):
+            words = ["setup", "bootstrap", *whose, "--pass-role-to", "user/analyst", "--trust-to", trust]
+            return subprocess.run([ROLECALL, *words, "--format", form], check=True, capture_output=True, text=True).stdout
+
+        template = pathlib.Path(home) / "template.yaml"
+        template.write_text(written("cloudformation"))
+        lint = subprocess.run([BIN / "cfn-lint", template], capture_output=True, text=True)
+        check(f"templates: cfn-lint finds nothing {whose}", lint.returncode == 0, lint.stdout + lint.stderr)
+        plain = json.loads(written("json"))
+        decoded, _ = cfnlint.decode.decode(str(template))
+        resources = decoded["Resources"]
+        policy = (resources["Policy"]["Properties"]["PolicyDocument"] if whose
+                  else resources["Role"]["Properties"]["Policies"][0]["PolicyDocument"])
+        told = [statement["Action"] for statement in (plain if whose else plain["permissions"])["Statement"]]
+        check(f"templates: CloudFormation and JSON allow the same {whose}",
+              [list(statement["Action"]) for statement in policy["Statement"]] == told, policy)
+        blocks = hcl2.loads(written("terraform"))
+        check(f"templates: the Terraform file is HCL {whose}",
+              {"terraform", "variable", "data", "resource", "output"} <= set(blocks), blocks)
+
+
+for peer in (templates, boto_on_sandbox, tampering, ministack, moto):
     with tempfile.TemporaryDirectory() as home:
         peer(home)
 print(f"{PASSED} passed, 0 failed")

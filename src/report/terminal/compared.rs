@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::groups::Groups;
 use super::sheet::Sheet;
-use super::style::{Styles, paint};
+use super::style::Styles;
 use super::wording::{count, counted};
 use crate::account::outcome::AccountStatus;
 use crate::plain::plain;
@@ -97,8 +97,7 @@ impl Page {
         let shifts = Shift::ALL.iter().map(|shift| (runs.comparison.count(*shift), name(*shift), means(*shift)));
         let same = (runs.comparison.same, "the same", "well as before, or skipped for the same reason".to_owned());
         for (n, name, meaning) in shifts.chain([same]).filter(|(n, ..)| *n > 0) {
-            let meaning = paint(self.sheet.styles.dim, &meaning);
-            self.sheet.line(&format!("{:>9}  {name:<10} {meaning}", count(n)));
+            self.sheet.hanging(&format!("{:>9}  {name:<10} ", count(n)), Style::new(), &meaning, self.sheet.styles.dim);
         }
     }
 

@@ -3,6 +3,7 @@
 //! Everything is written to the `Write` or the draw target that is given; nothing here touches stdout or stderr by
 //! itself. Account names and AWS's messages pass through [`crate::plain::plain`]. Readable without colour.
 
+mod checkup;
 mod compared;
 mod flight;
 mod groups;
@@ -19,6 +20,7 @@ mod summary_tests;
 mod tally;
 mod wording;
 
+pub use checkup::{CheckLine, CheckMood, write_checkup};
 pub use compared::{file_lines, write_comparison};
 pub use lines::Lines;
 pub use progress::Progress;

@@ -8,7 +8,7 @@ use anstyle::Style;
 
 use super::groups::Groups;
 use super::sheet::Sheet;
-use super::style::{Styles, paint};
+use super::style::Styles;
 use super::summary::{Fold, PARTS, ROLES};
 use super::wording::{count, counted, duration, rate};
 use crate::account::outcome::{AccountStatus, PartStatus};
@@ -112,10 +112,9 @@ impl<'a> Page<'a> {
         for status in AccountStatus::ALL {
             let n = self.fold.stats.of(*status);
             if n > 0 {
-                let head =
-                    format!("{:>9}  {}", count(n), paint(self.sheet.styles.of(*status), &format!("{status:<12}")));
-                let meaning = paint(self.sheet.styles.dim, meaning(*status));
-                self.sheet.line(&format!("{head} {meaning}"));
+                let head = format!("{:>9}  {status:<12} ", count(n));
+                let styles = self.sheet.styles;
+                self.sheet.hanging(&head, styles.of(*status), meaning(*status), styles.dim);
             }
         }
     }

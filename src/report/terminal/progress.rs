@@ -13,17 +13,20 @@ use super::groups::Groups;
 use super::lines::{failure_lines, halt_line};
 use super::style::{Styles, paint};
 use super::tally::Tally;
-use super::wording::wrap;
+use super::wording::{clip, wrap};
 use crate::account::outcome::{Failure, Outcome, Step};
 use crate::report::Reporter;
 use crate::rollout::event::{Api, Event, EventKind};
 
-/// How wide the lines above the bar may be.
+/// How wide the lines above the bar may be at the most.
 const WIDTH: usize = 80;
+/// Below so many columns the bar itself is short, so that the numbers have room.
+const NARROW: usize = 70;
 
 /// Shows the bar while the run goes on, and takes it away when it ends.
 pub struct Progress {
     bar: ProgressBar,
+    width: usize,
     styles: Styles,
     tally: Tally,
     flight: InFlight,
@@ -32,16 +35,26 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Draws on `target`, mostly stderr.
-    pub fn new(target: ProgressDrawTarget, styles: Styles) -> Self {
+    /// Draws on `target`, mostly stderr, which is `width` columns wide.
+    pub fn new(target: ProgressDrawTarget, styles: Styles, width: usize) -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let (tally, flight, causes) = (Tally::default(), InFlight::default(), Groups::default());
-        Self { bar, styles, tally, flight, causes, slowed_by: None }
+        Self {
+            bar,
+            width: width.min(WIDTH),
+            styles,
+            tally: Tally::default(),
+            flight: InFlight::default(),
+            causes: Groups::default(),
+            slowed_by: None,
+        }
     }
 
     fn redraw(&self, elapsed: Duration) {
+        let bar = if self.width < NARROW { SHORT } else { LONG };
         let slowed = self.slowed_by.map(|api| format!("  slowed by {api} throttling")).unwrap_or_default();
-        self.bar.set_prefix(format!("{}{slowed}", self.tally.at(elapsed)));
+        let numbers = format!("{}{slowed}", self.tally.at(elapsed));
+        // Between spinner, bar and numbers are two blanks.
+        self.bar.set_prefix(clip(&numbers, self.width.saturating_sub(bar + 3)));
         self.bar.set_message(self.flight.line());
         self.bar.set_position(self.tally.done() as u64);
     }
@@ -52,8 +65,10 @@ impl Progress {
         self.causes.add(outcome, (failure.step, failure.code.clone()), &failure.fix, "");
         if self.causes.len() > known {
             let [what, fix] = failure_lines(outcome, failure);
-            let what = wrap(&what, WIDTH).into_iter().map(|line| paint(self.styles.bad, &line));
-            let fix = wrap(&fix, WIDTH - 2).into_iter().map(|line| format!("  {}", paint(self.styles.advice, &line)));
+            let what = wrap(&what, self.width).into_iter().map(|line| paint(self.styles.bad, &line));
+            let fix = wrap(&fix, self.width.saturating_sub(2))
+                .into_iter()
+                .map(|line| format!("  {}", paint(self.styles.advice, &line)));
             what.chain(fix).for_each(|line| self.bar.println(line));
         }
     }
@@ -65,7 +80,7 @@ impl Reporter for Progress {
             EventKind::RunStarted(info) => {
                 self.tally = Tally::new(info.selected);
                 self.bar.set_length(info.selected as u64);
-                self.bar.set_style(style(&self.styles).map_err(io::Error::other)?);
+                self.bar.set_style(style(&self.styles, self.width).map_err(io::Error::other)?);
                 if !self.bar.is_hidden() {
                     self.bar.enable_steady_tick(Duration::from_millis(120));
                 }
@@ -81,7 +96,7 @@ impl Reporter for Progress {
             }
             EventKind::DrainStarted { reason } => {
                 let line = halt_line(reason, self.flight.len());
-                wrap(&line, WIDTH).iter().for_each(|line| self.bar.println(paint(self.styles.warn, line)));
+                wrap(&line, self.width).iter().for_each(|line| self.bar.println(paint(self.styles.warn, line)));
             }
             EventKind::PaceChanged { slowed_by, .. } => self.slowed_by = *slowed_by,
             EventKind::ChangeSettled { .. } => return Ok(()),
@@ -100,10 +115,15 @@ impl Reporter for Progress {
     }
 }
 
+/// How long the bar is, and on a narrow terminal.
+const LONG: usize = 16;
+const SHORT: usize = 5;
+
 /// One line of numbers, one of names, which is cut at the terminal's edge.
-fn style(styles: &Styles) -> Result<ProgressStyle, indicatif::style::TemplateError> {
+fn style(styles: &Styles, width: usize) -> Result<ProgressStyle, indicatif::style::TemplateError> {
     let (good, dim) = (styles.good, styles.dim);
-    let template = format!("{good}{{spinner}} {{bar:16}}{good:#} {{prefix}}\n{dim}  {{wide_msg}}{dim:#}");
+    let bar = if width < NARROW { SHORT } else { LONG };
+    let template = format!("{good}{{spinner}} {{bar:{bar}}}{good:#} {{prefix}}\n{dim}  {{wide_msg}}{dim:#}");
     Ok(ProgressStyle::with_template(&template)?.progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "))
 }
 
@@ -117,13 +137,13 @@ mod tests {
     use crate::report::sample;
     use crate::report::terminal::wording::columns;
 
-    /// A terminal of 80 columns that remembers every line it was ever given.
-    #[derive(Debug, Clone, Default)]
-    struct Paper(Arc<Mutex<String>>);
+    /// A terminal of so many columns that remembers every line it was ever given.
+    #[derive(Debug, Clone)]
+    struct Paper(Arc<Mutex<String>>, usize);
 
     impl TermLike for Paper {
         fn width(&self) -> u16 {
-            80
+            u16::try_from(self.1).unwrap()
         }
         fn move_cursor_up(&self, _: usize) -> io::Result<()> {
             self.write_str("\n")
@@ -155,9 +175,13 @@ mod tests {
 
     /// The rows that were ever on the screen; a line that fills its row runs on in the next, as on a terminal.
     fn drawn(events: &[Event]) -> Vec<String> {
-        let paper = Paper::default();
+        drawn_on(80, events)
+    }
+
+    fn drawn_on(width: usize, events: &[Event]) -> Vec<String> {
+        let paper = Paper(Arc::default(), width);
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(paper.clone()), 255);
-        let mut progress = Progress::new(target, Styles::plain());
+        let mut progress = Progress::new(target, Styles::plain(), width);
         for event in events {
             progress.event(event).unwrap();
             progress.bar.force_draw();
@@ -166,7 +190,7 @@ mod tests {
         let mut rows = Vec::new();
         for line in text.lines() {
             let characters: Vec<char> = line.chars().collect();
-            rows.extend(characters.chunks(80).map(|row| row.iter().collect::<String>().trim_end().to_owned()));
+            rows.extend(characters.chunks(width).map(|row| row.iter().collect::<String>().trim_end().to_owned()));
         }
         rows.retain(|row| !row.is_empty());
         rows
@@ -181,6 +205,19 @@ mod tests {
         let [.., numbers, names] = rows.as_slice() else { panic!("{rows:?}") };
         assert!(numbers.ends_with("1/100  1 changed  30/min  3m 18s left"), "{numbers}");
         assert_eq!(names, "  account-1, account-2, account-4, account-5 and 3 more");
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_the_numbers_keep_their_row_and_words_stay_whole() {
+        let mut events = vec![sample::run_started(100, 100)];
+        events.extend((1..=8).map(|n| sample::at(100, sample::started(n))));
+        events.push(sample::at(2_000, sample::finished(2, sample::created(3)).kind));
+        let rows = drawn_on(40, &events);
+        let [.., numbers, names] = rows.as_slice() else { panic!("{rows:?}") };
+        assert!(numbers.ends_with(" 1/100  1 changed  30/min  3m 18…"), "{rows:?}");
+        assert!(names.starts_with("  account-1, account-2"), "{rows:?}");
+        let told = drawn_on(40, &sample::rough());
+        assert!(told.iter().any(|row| row == "  fix: let account 000000002001 trust"), "{told:?}");
     }
 
     #[test]

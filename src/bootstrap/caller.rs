@@ -1,0 +1,24 @@
+//! What the one who runs rolecall needs to be allowed.
+
+use std::collections::BTreeSet;
+
+use super::need::{Name, Need};
+use crate::ids::RolePath;
+use crate::inventory::organization;
+
+/// Into every account, the list of accounts, and a question about itself.
+pub fn caller(assume_role: &RolePath) -> Vec<Need> {
+    let need = |sid, actions: &[&str], on| Need {
+        sid,
+        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+        on: BTreeSet::from([on]),
+    };
+    let reads: Vec<String> = organization::ACTIONS.iter().map(|action| format!("organizations:{action}")).collect();
+    let reads: Vec<&str> = reads.iter().map(String::as_str).collect();
+    vec![
+        need("EnterTheAccounts", &["sts:AssumeRole"], Name::Everywhere(format!("role/{assume_role}"))),
+        need("ReadTheOrganization", &reads, Name::Any),
+        // Tells, where a role cannot be assumed, whether it is this side that does not allow it.
+        need("AskAboutItself", &["iam:SimulatePrincipalPolicy"], Name::Caller),
+    ]
+}

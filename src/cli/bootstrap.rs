@@ -1,0 +1,136 @@
+//! `rolecall setup bootstrap`: the role that has to be in the accounts before the first run, with no more than a setup
+//! needs, and the policy of whoever runs rolecall.
+
+use std::collections::BTreeSet;
+
+use clap::{Args, ValueEnum};
+
+use super::error::CliError;
+use super::options::WhatArgs;
+use super::rollout::choices;
+use super::ui;
+use crate::account::session::Power;
+use crate::aws::clients::ConnectError;
+use crate::bootstrap::{Blueprint, Need, Trusted, Whose, caller, member};
+use crate::ids::{AccountId, ExternalId, Partition, RolePath};
+use crate::setup::desired::Desired;
+use crate::setup::resolve::{Choices, Place, Setup};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  rolecall setup bootstrap --pass-role-to user/analyst > member.yaml
+  rolecall setup bootstrap my/setup.toml --for plan,verify --format terraform
+  rolecall setup bootstrap --caller --trust-to arn:aws:iam::111122223333:role/Runner --format json
+
+Roll member.yaml out as a service-managed StackSet; then run with --assume-role RolecallMember.";
+
+#[derive(Debug, Args)]
+pub(super) struct BootstrapArgs {
+    /// A built-in setup's name, or the path of a setup file (`….toml`)
+    #[arg(default_value = "amazon-ml-redshift")]
+    setup: String,
+    /// What it is written as
+    #[arg(long, default_value = "cloudformation")]
+    format: BootstrapFormat,
+    /// The policy of whoever runs rolecall, instead of the role of the accounts
+    #[arg(long)]
+    caller: bool,
+    /// The commands that it has to suffice for
+    #[arg(long = "for", value_name = "COMMAND,…", value_delimiter = ',', default_value = "plan,apply,verify,remove")]
+    commands: Vec<Purpose>,
+    /// The name of the role, for `--assume-role`
+    #[arg(long, value_name = "NAME", default_value = "RolecallMember")]
+    assume_role: RolePath,
+    /// The external id that its trust asks for
+    #[arg(long, value_name = "ID")]
+    external_id: Option<ExternalId>,
+    /// Who runs rolecall: the ARN of a role or a user [default: a parameter of the template]
+    #[arg(long, value_name = "ARN")]
+    trust_to: Option<Trusted>,
+    #[command(flatten)]
+    what: WhatArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BootstrapFormat {
+    /// A template with parameters
+    Cloudformation,
+    /// A file with variables
+    Terraform,
+    /// Plain policies
+    Json,
+}
+
+/// What the role is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum Purpose {
+    Plan,
+    Apply,
+    /// With the policy simulator and without
+    Verify,
+    Remove,
+}
+
+impl Purpose {
+    fn powers(self) -> &'static [Power] {
+        match self {
+            Self::Plan => &[Power::Read],
+            Self::Apply => &[Power::Write],
+            Self::Verify => &[Power::Read, Power::Simulate],
+            Self::Remove => &[Power::Remove],
+        }
+    }
+}
+
+pub(super) fn bootstrap(args: BootstrapArgs) -> Result<u8, CliError> {
+    let setup = Setup::load(&args.setup, choices(&args.what, None, false))?;
+    let whose = if args.caller { Whose::Caller } else { Whose::Member };
+    if args.caller && args.trust_to.as_ref().is_some_and(Trusted::is_account) {
+        return Err(CliError::NoOneCaller);
+    }
+    let partition = args.trust_to.as_ref().map_or_else(Partition::aws, |trusted| trusted.partition().clone());
+    let commands: BTreeSet<Purpose> = args.commands.iter().copied().collect();
+    let needs = if args.caller { caller(&args.assume_role) } else { needs(&setup, &partition, &commands)? };
+    let words: Vec<String> =
+        commands.iter().filter_map(|purpose| Some(purpose.to_possible_value()?.get_name().to_owned())).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let about = if args.caller {
+        format!("Made by rolecall {version} for whoever runs it")
+    } else {
+        format!("Made by rolecall {version} for the setup {} and the commands {}", setup.name(), words.join(", "))
+    };
+    let BootstrapArgs { assume_role, external_id, trust_to: trusted, .. } = args;
+    let blueprint = Blueprint { whose, assume_role, needs, trusted, external_id, about };
+    let text = match args.format {
+        BootstrapFormat::Cloudformation => blueprint.cloudformation(),
+        BootstrapFormat::Terraform => blueprint.terraform(),
+        BootstrapFormat::Json => {
+            let json = blueprint.json(&partition).ok_or(CliError::NobodyTrusted)?;
+            format!("{}\n", serde_json::to_string_pretty(&json).map_err(std::io::Error::from)?)
+        }
+    };
+    ui::out(&text)?;
+    if !args.caller && args.what.pass_role_to.is_empty() && !grants(&setup, &partition)? {
+        ui::say("note: nobody gets a grant; with --pass-role-to, as in the runs, it has what grants need too");
+    }
+    Ok(0)
+}
+
+/// The setup in an account that there is not.
+fn filled(setup: &Setup, partition: &Partition, account: AccountId, name: &str) -> Result<Desired, CliError> {
+    // What is needed goes by names of IAM, which has no regions.
+    let region = "us-east-1".parse().map_err(ConnectError::Region)?;
+    let place = Place { account, account_name: name.to_owned(), partition: partition.clone(), region };
+    Ok(setup.fill(&place, &Choices::default())?)
+}
+
+/// What the role has to be allowed, if that is the same in every account.
+fn needs(setup: &Setup, partition: &Partition, commands: &BTreeSet<Purpose>) -> Result<Vec<Need>, CliError> {
+    let powers: Vec<Power> = commands.iter().flat_map(|purpose| purpose.powers()).copied().collect();
+    let in_one = member(&filled(setup, partition, AccountId::EXAMPLE, "one")?, &powers);
+    let in_other = member(&filled(setup, partition, AccountId::OTHER_EXAMPLE, "other")?, &powers);
+    if in_one == in_other { Ok(in_one) } else { Err(CliError::NamesDiffer) }
+}
+
+fn grants(setup: &Setup, partition: &Partition) -> Result<bool, CliError> {
+    Ok(filled(setup, partition, AccountId::EXAMPLE, "one")?.granted().next().is_some())
+}

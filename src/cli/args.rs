@@ -63,12 +63,6 @@ pub(super) enum Command {
     Man(ManArgs),
 }
 
-const SANDBOX_EXAMPLES: &str = "Examples:
-  rolecall sandbox --port 4599                                then, in another terminal, the lines that it prints and
-  rolecall apply --organization --pass-role-to user/analyst
-
-Ctrl-C ends it. It is no AWS: its credentials open nothing else.";
-
 const COMPLETIONS_EXAMPLES: &str = "Examples:
   rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall
   rolecall completions zsh > \"${fpath[1]}/_rolecall\"
@@ -87,6 +81,19 @@ const ACCOUNTS_EXAMPLES: &str = "Examples:
   rolecall accounts --organization --diff inventory.csv       who came, went or changed since it was written
 
 Exit code 3 says that --diff found a difference.";
+
+const SANDBOX_EXAMPLES: &str = "Examples:
+  rolecall sandbox --port 4599                                then, in another terminal, the lines that it prints and
+  rolecall apply --organization --pass-role-to user/analyst
+  rolecall sandbox accounts=500,latency=50ms                  500 new accounts
+  rolecall sandbox accounts=500,faults=throttle:10%+reset:5%  and much that goes wrong
+
+Faults are KIND:RATE, joined by +. KIND is throttle, 429, error (500), html (500 with a page), reset (before or after the \
+request took effect), hang, slow, expired (token), busy (409), stale (reads) or mixed (each of them). Of one operation in \
+one account at most two requests in a row are hit; KIND:RATE:final hits every IAM request of that share of accounts; login:RATE \
+is a login that is over, found out in that share of accounts.
+
+Ctrl-C ends it. It is no AWS: its credentials open nothing else.";
 
 const PLAN_EXAMPLES: &str = "Examples:
   rolecall plan --sandbox --pass-role-to user/analyst         try it, without AWS
@@ -280,7 +287,7 @@ pub(super) enum CompareFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
-    /// `healthy`, `rough` or `accounts=N`, with `latency=50ms` and `seed=N` behind a comma
+    /// `healthy`, `rough` or `accounts=N`, with `latency=50ms`, `seed=N` and `faults=KIND:RATE` behind commas
     #[arg(default_value = "healthy")]
     pub(super) world: String,
     /// The port on 127.0.0.1; 0 for any free one

@@ -131,6 +131,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         source_identity: args.entrance.source_identity,
         region: clients.region().clone(),
         account_timeout: args.pace.account_timeout.unwrap_or(timeout),
+        wait_ready: args.pace.wait_ready.unwrap_or_default(),
         way: way(&args.source, &args.connection),
     };
     let folder = RunFolder::create(&args.output.report_dir, &info.run_id)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::cancel::Cancel;
 use super::crew::{Crew, Seat};
-use super::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
+use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
 use super::history::{Begun, Earlier};
 use super::journal::Journal;
 use super::order::{DEFAULT_SEED, Seed};
@@ -53,6 +53,7 @@ impl Rollout {
             seed: info.seed.unwrap_or(Seed(DEFAULT_SEED)),
             allowed: info.max_failures.unwrap_or_default().allowed(info.selected),
         };
+        let login = Arc::clone(&clients);
         let mut run = Run {
             settle: Settle::new(on_event, journal.clone(), Earlier { kept, begun }, terms.goal),
             crew: Crew::new(clients, terms, journal.clone(), cancel, info.concurrency),
@@ -63,6 +64,9 @@ impl Rollout {
         } else {
             run.settle.watch(stages.allowed);
             run.straight(inventory.entries).await;
+        }
+        if let (Some(message), 1..) = (login.login_over(), run.settle.not_reached_so_far()) {
+            run.settle.halt(HaltReason::CredentialsExpired { message: message.to_owned() });
         }
         run.settle.end()
     }

@@ -103,6 +103,7 @@ pub(super) async fn ran(
             source_identity: None,
             region: "us-east-1".parse().unwrap(),
             account_timeout: Duration::from_secs(60),
+            wait_ready: Duration::ZERO,
         }),
         clients: Arc::new(clients),
         inventory,

@@ -58,6 +58,11 @@ impl<F: FnMut(Event)> Settle<F> {
         self.failed
     }
 
+    /// How many accounts were not reached by now.
+    pub(super) fn not_reached_so_far(&self) -> usize {
+        self.stats.not_reached
+    }
+
     /// Why no further account is worked on, if that is so.
     pub(super) fn halted(&self) -> Option<&HaltReason> {
         self.halted.as_ref()

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures::FutureExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use super::cancel::Cancel;
 use super::event::EventKind;
@@ -43,6 +44,8 @@ pub struct Terms {
     pub region: Region,
     /// How long the work on one account may take.
     pub account_timeout: Duration,
+    /// How long an account that does not let us in is taken for one that is not ready yet. Zero: not at all.
+    pub wait_ready: Duration,
 }
 
 impl SavedTerms {
@@ -58,6 +61,7 @@ impl SavedTerms {
             source_identity: saved.source_identity,
             region: saved.region,
             account_timeout: saved.account_timeout,
+            wait_ready: saved.wait_ready,
         }
     }
 }
@@ -196,7 +200,7 @@ impl Work {
             let _ = events.send(EventKind::StepStarted { account_id: task.account_id, step: now });
         };
         let record = Record::new(task.account_id, &journal, &events, begun.unwrap_or_default().history);
-        let attempts = Attempts::default();
+        let attempts = Attempts::within(terms.account_timeout);
         let cut_off = {
             let goal = terms.goal;
             let work = async {
@@ -212,14 +216,14 @@ impl Work {
                 if task.entrance.is_some() {
                     clients.sts_limit().ready().await;
                 }
-                tokio::time::timeout(terms.account_timeout, work.catch_unwind()).await
+                in_time(terms.account_timeout, &attempts, work.catch_unwind()).await
             };
             tokio::select! {
                 ended = work => match ended {
                     Ok(Ok(())) => None,
                     Ok(Err(_)) => Some(("Panic", "rolecall broke off here; this is a mistake in rolecall".to_owned(),
                         "report it with the journal; the other accounts are not affected")),
-                    Err(_) => Some(("Timeout", format!("not done within {:?}", terms.account_timeout),
+                    Err(OutOfTime) => Some(("Timeout", format!("not done within {:?}", terms.account_timeout),
                         "rerun the account, which reads again what is in doubt; or give it longer with --account-timeout")),
                 },
                 () = cancel.stop.cancelled() => Some(("Interrupted", "stopped while it was worked on".to_owned(),
@@ -227,6 +231,13 @@ impl Work {
             }
         };
         outcome.attempts = outcome.attempts.max(attempts.most());
+        let at_the_door = outcome.failure.as_ref().is_some_and(|failure| failure.step == Step::AssumeRole);
+        if at_the_door && duty != Duty::ReadBack && clients.login_over().is_some() {
+            // Nothing was done there and the account is not to blame.
+            let reason = "the caller's credentials were no longer good when its turn came".to_owned();
+            let (id, name) = (task.account_id, &task.account_name);
+            return record.close(Outcome::untouched(id, name, AccountStatus::NotReached, reason), terms.goal);
+        }
         let Some((code, message, fix)) = cut_off else { return record.close(outcome, terms.goal) };
         if let Some(part) = record.cut_off(code).and_then(|change| change.write.parts().first().copied()) {
             *outcome.parts.get_mut(part) = PartStatus::Failed;
@@ -257,7 +268,30 @@ fn task(clients: &Clients, terms: &Terms, account: Account, started_at: Timestam
         source_identity: terms.source_identity.clone(),
         duration_seconds: 3600,
     });
-    Ok(Task { account_id: account.id, account_name: account.name, entrance, desired, started_at })
+    let wait_ready = if is_old(account.joined, started_at) { Duration::ZERO } else { terms.wait_ready };
+    Ok(Task { account_id: account.id, account_name: account.name, entrance, desired, started_at, wait_ready })
+}
+
+/// The time of an account is up.
+struct OutOfTime;
+
+/// Runs `work` for at most `time`, to which is added what was waited for the account to become ready.
+async fn in_time<T>(time: Duration, attempts: &Attempts, work: impl Future<Output = T>) -> Result<T, OutOfTime> {
+    let began = Instant::now();
+    let mut work = std::pin::pin!(work);
+    loop {
+        let end = began + time + attempts.waited();
+        tokio::select! {
+            biased;
+            done = &mut work => return Ok(done),
+            () = tokio::time::sleep_until(end) => if began + time + attempts.waited() <= end { return Err(OutOfTime) },
+        }
+    }
+}
+
+/// Whether an account has been there for so long that it cannot be waiting for its IAM any more.
+fn is_old(joined: Option<Timestamp>, now: Timestamp) -> bool {
+    joined.is_some_and(|joined| now.duration_since(joined) > SignedDuration::from_hours(24))
 }
 
 fn failed(outcome: Outcome, step: Step, code: &str, message: String, fix: String) -> Outcome {

@@ -21,6 +21,7 @@ mod doctor;
 mod example;
 #[cfg(test)]
 mod exit_codes;
+mod faults;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]

@@ -269,7 +269,10 @@ impl<'a> Page<'a> {
             Some((Ended::Halted { .. }, _)) => !self.info.source.starts_with("sandbox"),
             _ => false,
         };
+        let login_over =
+            matches!(self.fold.end, Some((Ended::Halted { reason: HaltReason::CredentialsExpired { .. } }, _)));
         let next = match verdict {
+            _ if login_over => format!("log in again, then {resume}"),
             Some(Verdict::AllWell) if self.fold.applied > 0 => {
                 "run the same command again to prove it: it will find nothing to do".to_owned()
             }

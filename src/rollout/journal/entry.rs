@@ -131,6 +131,9 @@ pub struct SavedTerms {
     pub region: Region,
     /// How long the work on one account may take.
     pub account_timeout: Duration,
+    /// How long an account that does not let us in is taken for one that is not ready yet.
+    #[serde(default)]
+    pub wait_ready: Duration,
     /// How AWS is reached.
     pub way: Way,
 }

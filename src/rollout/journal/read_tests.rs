@@ -53,6 +53,7 @@ fn terms() -> SavedTerms {
         source_identity: None,
         region: "us-east-1".parse().unwrap(),
         account_timeout: Duration::from_millis(1_500),
+        wait_ready: Duration::ZERO,
         way: Way { profile: Some("p".to_owned()), ..Way::default() },
     }
 }

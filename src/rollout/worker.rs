@@ -204,10 +204,17 @@ impl Work {
         let cut_off = {
             let goal = terms.goal;
             let work = async {
+                // Boxed, since each is a large future of which an account needs one.
                 match duty {
-                    Duty::Preflight => preflight(&clients, &task, goal, &step, &mut outcome, &attempts).await,
-                    Duty::Converge => converge(&clients, &record, &task, goal, &step, &mut outcome, &attempts).await,
-                    Duty::ReadBack => read_back(&clients, &task, goal, &step, &mut outcome, &attempts).await,
+                    Duty::Preflight => {
+                        Box::pin(preflight(&clients, &task, goal, &step, &mut outcome, &attempts)).await;
+                    }
+                    Duty::Converge => {
+                        Box::pin(converge(&clients, &record, &task, goal, &step, &mut outcome, &attempts)).await;
+                    }
+                    Duty::ReadBack => {
+                        Box::pin(read_back(&clients, &task, goal, &step, &mut outcome, &attempts)).await;
+                    }
                 }
             };
             let work = AssertUnwindSafe(work);

@@ -73,14 +73,17 @@ pub(super) enum CliError {
     SetupChanged { setup: String },
     #[error("the run was begun by {run}, and these credentials are of another account: {now}")]
     AnotherCaller { run: Box<Arn>, now: Box<Arn> },
+    #[error("interrupted; nothing was written")]
+    Interrupted,
     #[error("cannot go on")]
     Io(#[from] std::io::Error),
 }
 
 impl CliError {
-    /// 2 where AWS was not contacted, 1 otherwise.
+    /// 2 where AWS was not contacted, 130 where somebody said stop, 1 otherwise.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
+            Self::Interrupted => 130,
             Self::Folder(FolderError::NoSuchRun { .. } | FolderError::InUse { .. }) => 2,
             Self::Connect(ConnectError::Caller(_) | ConnectError::NoCaller) | Self::NotConfirmed => 1,
             // Told when the work is done, or begun.
@@ -164,7 +167,7 @@ impl CliError {
             }
             Self::NamesDiffer => "give the names with --role-name and --pass-role-to",
             Self::NobodyToAsk => "look at the accounts with `rolecall accounts`, then run again with --yes",
-            Self::NotConfirmed | Self::Io(_) => return None,
+            Self::NotConfirmed | Self::Interrupted | Self::Io(_) => return None,
         };
         Some(hint.to_owned())
     }

@@ -20,6 +20,7 @@ mod rollout;
 mod run;
 mod sandbox;
 mod setup;
+mod signals;
 mod sitting;
 mod snippet;
 mod source;

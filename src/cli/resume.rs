@@ -7,6 +7,7 @@ use super::args::ResumeArgs;
 use super::confirm;
 use super::error::CliError;
 use super::log;
+use super::signals::StopWords;
 use super::sitting::{Open, Sitting, conclude, reporters, retell, sit, unwritten};
 use super::ui;
 use crate::account::outcome::AccountStatus;
@@ -40,7 +41,8 @@ pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
         return Err(CliError::NobodyToAsk);
     }
 
-    let clients = connect(&args, &book.terms.way).await?;
+    let mut stop_words = StopWords::listen();
+    let clients = stop_words.unless_told(connect(&args, &book.terms.way)).await?;
     if clients.caller().account.as_str() != book.run.caller.account() {
         return Err(CliError::AnotherCaller {
             run: Box::new(book.run.caller),
@@ -48,7 +50,7 @@ pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
         });
     }
     if ask {
-        confirm::ask(book.open(), book.terms.goal)?;
+        stop_words.unless_told(confirm::asked(book.open(), book.terms.goal)).await?;
     }
     let Logbook { run, mut terms, entries, earlier, resumed, worked, whole, .. } = book;
     terms.account_timeout = args.pace.account_timeout.unwrap_or(terms.account_timeout);
@@ -72,6 +74,7 @@ pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
         earlier,
         worked,
         output: &args.output,
+        stop_words,
     };
     let exit_code = sit(sitting).await?;
     if failed > 0 {

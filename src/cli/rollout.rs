@@ -12,8 +12,9 @@ use super::args::RunArgs;
 use super::confirm;
 use super::error::CliError;
 use super::log;
-use super::options::{AdoptArgs, ConnectionArgs, GrantArgs, Resource, SourceArgs, WhatArgs};
+use super::options::{AdoptArgs, ConnectionArgs, GrantArgs, Resource, SourceArgs, StageArgs, WhatArgs};
 use super::place::place_for_a_file;
+use super::signals::StopWords;
 use super::sitting::{Open, Sitting, sit, unwritten};
 use super::source::Source;
 use super::which::Which;
@@ -37,6 +38,8 @@ pub(super) struct Job {
     pub(super) grant: Option<GrantArgs>,
     /// Whether roles that are not ours are taken over.
     pub(super) adopt: AdoptArgs,
+    /// By which stages it goes, where it may go by some.
+    pub(super) stages: Option<StageArgs>,
     /// Whether somebody has to say yes to the writes.
     pub(super) ask: bool,
 }
@@ -72,8 +75,13 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         place_for_a_file(path)?;
     }
 
-    let clients = source.connect(&args.connection).await?;
-    let inventory = source.inventory(&clients, &which, args.output.quiet).await?;
+    let mut stop_words = StopWords::listen();
+    let listing = async {
+        let clients = source.connect(&args.connection).await?;
+        let inventory = source.inventory(&clients, &which, args.output.quiet).await?;
+        Ok((clients, inventory))
+    };
+    let (clients, inventory) = stop_words.unless_told(listing).await?;
     let caller = clients.caller().clone();
     let place = Place {
         account: caller.account,
@@ -96,13 +104,17 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         accounts: inventory.entries.len(),
         selected: inventory.selected(),
         concurrency: usize::from(args.pace.concurrency),
+        preflight: job.stages.as_ref().is_some_and(|stages| stages.preflight),
+        waves: job.stages.as_ref().and_then(|stages| stages.waves.clone()),
+        seed: job.stages.as_ref().and_then(StageArgs::order),
+        max_failures: job.stages.as_ref().and_then(StageArgs::tolerance),
         session_policy: if aims.exact { "exact" } else { "by name pattern" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resumed: 0,
     };
     if ask {
         confirm::show(&info, &aims, job.goal);
-        confirm::ask(info.selected, job.goal)?;
+        stop_words.unless_told(confirm::asked(info.selected, job.goal)).await?;
     }
 
     let timeout = if sandboxed { Duration::from_secs(30) } else { Duration::from_secs(120) };
@@ -132,6 +144,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         earlier: Earlier::default(),
         worked: Duration::ZERO,
         output: &args.output,
+        stop_words,
     };
     Ok(Ran { exit_code: sit(sitting).await?, folder: folder.path().to_owned() })
 }

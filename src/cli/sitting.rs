@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::error::CliError;
 use super::options::OutputArgs;
+use super::signals::StopWords;
 use super::ui;
 use crate::account::change::ChangeResult;
 use crate::account::converge::Goal;
@@ -73,11 +74,13 @@ pub(super) struct Sitting<'a> {
     /// How long they took.
     pub(super) worked: Duration,
     pub(super) output: &'a OutputArgs,
+    pub(super) stop_words: StopWords,
 }
 
 /// Works on the run until it is done or stopped. Gives back the exit code.
 pub(super) async fn sit(sitting: Sitting<'_>) -> Result<u8, CliError> {
-    let Sitting { folder, open, clients, terms, inventory, info, mut earlier, worked, output } = sitting;
+    let Sitting { folder, open, clients, terms, inventory, info, mut earlier, worked, output, mut stop_words } =
+        sitting;
     let mut reporters = reporters(folder, terms.goal, output)?;
     let known: Vec<Event> = known(&info, &mut earlier);
     let resumed = info.resumed > 0;
@@ -94,7 +97,7 @@ pub(super) async fn sit(sitting: Sitting<'_>) -> Result<u8, CliError> {
     };
     let signals = tokio::spawn(async move {
         loop {
-            super::run::word_to_stop().await;
+            stop_words.next().await;
             cancel.again();
         }
     });
@@ -126,7 +129,6 @@ pub(super) fn conclude(
 ) -> Result<u8, CliError> {
     let failures = reporters.finish();
     let mut not_whole: Vec<String> = failures.iter().map(|f| format!("{f}: {}", f.error)).collect();
-    let halted = ended != Ended::Complete;
     let journal_end = open.close(ended, &failures)?;
     not_whole.extend(journal_end.map(|error| format!("cannot write `journal.jsonl`: {error}")));
     not_whole.extend(unread.map(|error| error.to_string()));
@@ -135,8 +137,6 @@ pub(super) fn conclude(
     }
     if !not_whole.is_empty() {
         ui::say(&format!("hint: the journal has what the reports lack: make room, then `{}`", go_on(folder, output)));
-    } else if halted {
-        ui::say(&format!("hint: go on with `{}`", go_on(folder, output)));
     }
     Ok(if exit_code == 0 && !not_whole.is_empty() { 1 } else { exit_code })
 }

@@ -18,6 +18,8 @@ mod compare;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod example;
 #[cfg(test)]
 mod exit_codes;

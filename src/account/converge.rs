@@ -18,7 +18,7 @@ use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
 use super::plan::{Plan, Refusal, plan};
 use super::refused::advise_on_refusal;
 use super::removal::removal;
-use super::session::{Entrance, Power, assume, least_power};
+use super::session::{Entrance, Power, SessionPolicy, assume, least_power};
 use super::simulate::ask_simulator;
 use crate::aws::clients::{Attempts, Clients};
 use crate::aws::failure::{AwsFailure, Class};
@@ -119,7 +119,7 @@ async fn work(
         None => clients.iam_of_caller(attempts),
         Some(entrance) => {
             step(Step::AssumeRole);
-            enter(clients, task, entrance, goal, step, attempts).await?
+            enter(clients, task, entrance, &least_power(desired, goal.power()), step, attempts).await?
         }
     };
 
@@ -162,19 +162,18 @@ async fn work(
 
 /// Assumes the role in the account. Where it is refused and the account may not be ready yet, tries again for as long as
 /// the task allows.
-async fn enter(
+pub(super) async fn enter(
     clients: &Clients,
     task: &Task,
     entrance: &Entrance,
-    goal: Goal,
+    policy: &SessionPolicy,
     step: &(impl Fn(Step) + Sync),
     attempts: &Attempts,
 ) -> Result<aws_sdk_iam::Client, Failure> {
-    let policy = least_power(&task.desired, goal.power());
     let mut backoff = Backoff::new(Duration::from_secs(4), Duration::from_secs(30));
     let began = Instant::now();
     loop {
-        let failure = match assume(clients, task.account_id, entrance, &policy, attempts).await {
+        let failure = match assume(clients, task.account_id, entrance, policy, attempts).await {
             Ok(iam) => return Ok(iam),
             Err(failure) => failure,
         };
@@ -192,7 +191,7 @@ async fn enter(
 }
 
 /// What the goal needs to know.
-fn subject(desired: &Desired, goal: Goal) -> Subject {
+pub(super) fn subject(desired: &Desired, goal: Goal) -> Subject {
     Subject {
         role: desired.role.clone(),
         inline: desired.inline.keys().cloned().collect(),
@@ -303,12 +302,12 @@ impl<L: Ledger> Writes<'_, L> {
     }
 }
 
-fn of_refusal(refusal: Refusal) -> Failure {
+pub(super) fn of_refusal(refusal: Refusal) -> Failure {
     let Refusal { code, message, fix } = refusal;
     Failure { step: Step::Plan, code: code.to_owned(), message, request_id: None, fix }
 }
 
-fn of_aws(step: Step, failure: AwsFailure) -> Failure {
+pub(super) fn of_aws(step: Step, failure: AwsFailure) -> Failure {
     let fix = advise(step, &failure);
     Failure { step, code: failure.code, message: failure.message, request_id: failure.request_id, fix }
 }

@@ -51,10 +51,14 @@ pub enum EndedWord {
     CredentialsExpired,
     /// The journal could not be written.
     JournalFailed,
+    /// More accounts failed than may.
+    TooManyFailures,
+    /// The preflight failed in some accounts, and nothing was written.
+    PreflightFailed,
 }
 
 impl EndedWord {
-    /// The word, and the operating system's words where there are some.
+    /// The word, and what there is to say with it.
     pub(super) fn of(ended: &Ended) -> (Self, Option<String>) {
         match ended {
             Ended::Complete => (Self::Complete, None),
@@ -68,6 +72,10 @@ impl EndedWord {
             HaltReason::Interrupted => (Self::Interrupted, None),
             HaltReason::CredentialsExpired { message } => (Self::CredentialsExpired, Some(plain(message).into_owned())),
             HaltReason::JournalFailed { message } => (Self::JournalFailed, Some(plain(message).into_owned())),
+            HaltReason::TooManyFailures { failed, allowed } => {
+                (Self::TooManyFailures, Some(format!("{failed} failed, at most {allowed} may")))
+            }
+            HaltReason::PreflightFailed { failed } => (Self::PreflightFailed, Some(format!("{failed} failed"))),
         }
     }
 }

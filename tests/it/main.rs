@@ -39,6 +39,10 @@ mod server;
 #[cfg(test)]
 mod setup;
 #[cfg(test)]
+mod stages;
+#[cfg(test)]
+mod stop;
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod which;

@@ -158,7 +158,7 @@ async fn work(
 }
 
 /// What the goal needs to know.
-fn subject(desired: &Desired, goal: Goal) -> Subject {
+pub(super) fn subject(desired: &Desired, goal: Goal) -> Subject {
     Subject {
         role: desired.role.clone(),
         inline: desired.inline.keys().cloned().collect(),
@@ -260,12 +260,12 @@ async fn carry_out(
     Ok(())
 }
 
-fn of_refusal(refusal: Refusal) -> Failure {
+pub(super) fn of_refusal(refusal: Refusal) -> Failure {
     let Refusal { code, message, fix } = refusal;
     Failure { step: Step::Plan, code: code.to_owned(), message, request_id: None, fix }
 }
 
-fn of_aws(step: Step, failure: AwsFailure) -> Failure {
+pub(super) fn of_aws(step: Step, failure: AwsFailure) -> Failure {
     let fix = advise(step, &failure);
     Failure { step, code: failure.code, message: failure.message, request_id: failure.request_id, fix }
 }

@@ -22,7 +22,9 @@ pub mod outcome;
 pub mod plan;
 #[cfg(test)]
 pub(crate) mod plan_tests;
+pub mod preflight;
 pub mod question;
+pub mod read_back;
 pub mod removal;
 pub mod session;
 #[cfg(test)]

@@ -53,8 +53,24 @@ pub struct SessionPolicy {
 /// Just the actions that `desired` needs on just the names that it has. Where that would not fit, the grantees and
 /// the managed policies are named by kind only.
 pub fn least_power(desired: &Desired, power: Power) -> SessionPolicy {
-    let exact = session_policy(desired, power, |object| match object {
+    narrowest(desired, &allowances(desired, power))
+}
+
+/// What a preflight needs: the reads, those of a removal too where `removing`, and IAM's simulator for the role that is
+/// assumed.
+pub fn preflight_power(desired: &Desired, removing: bool, assumed: &RolePath) -> SessionPolicy {
+    let mut all = allowances(desired, Power::Read);
+    all.push(Allowance { actions: vec!["SimulatePrincipalPolicy"], on: vec![Object::Assumed(assumed.clone())] });
+    if removing {
+        all.push(Allowance { actions: vec!["ListInstanceProfilesForRole"], on: vec![Object::TheRole] });
+    }
+    narrowest(desired, &all)
+}
+
+fn narrowest(desired: &Desired, all: &[Allowance]) -> SessionPolicy {
+    let exact = session_policy(all, |object| match object {
         Object::TheRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
+        Object::Assumed(role) => vec![iam_arn(desired, &format!("role/{role}"))],
         Object::InstanceProfiles => vec![iam_arn(desired, "instance-profile/*")],
         Object::Managed(arn) => vec![arn.to_string()],
         Object::Grantee(to) => both_paths(desired, to.kind(), to.name()),
@@ -62,8 +78,9 @@ pub fn least_power(desired: &Desired, power: Power) -> SessionPolicy {
     if exact.chars().count() <= SESSION_POLICY_LIMIT {
         return SessionPolicy { text: exact, exact: true };
     }
-    let text = session_policy(desired, power, |object| match object {
+    let text = session_policy(all, |object| match object {
         Object::TheRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
+        Object::Assumed(role) => vec![iam_arn(desired, &format!("role/{role}"))],
         Object::InstanceProfiles => vec![iam_arn(desired, "instance-profile/*")],
         Object::Managed(_) => vec![format!("arn:{}:iam::*:policy/*", desired.role_arn.partition())],
         Object::Grantee(to) => vec![iam_arn(desired, &format!("{}/*", to.kind().as_str()))],
@@ -71,8 +88,8 @@ pub fn least_power(desired: &Desired, power: Power) -> SessionPolicy {
     SessionPolicy { text, exact: false }
 }
 
-fn session_policy(desired: &Desired, power: Power, resources: impl Fn(&Object) -> Vec<String>) -> String {
-    let statements = allowances(desired, power).into_iter().map(|allowance| {
+fn session_policy(all: &[Allowance], resources: impl Fn(&Object) -> Vec<String>) -> String {
+    let statements = all.iter().map(|allowance| {
         let actions: Vec<String> = allowance.actions.iter().map(|action| format!("iam:{action}")).collect();
         let resources: BTreeSet<String> = allowance.on.iter().flat_map(&resources).collect();
         json!({ "Effect": "Allow", "Action": actions, "Resource": resources })
@@ -85,6 +102,8 @@ fn session_policy(desired: &Desired, power: Power, resources: impl Fn(&Object) -
 pub enum Object {
     /// The setup's role.
     TheRole,
+    /// The role that is assumed.
+    Assumed(RolePath),
     /// Any instance profile of the account.
     InstanceProfiles,
     /// A managed policy of the setup.

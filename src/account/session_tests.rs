@@ -1,7 +1,7 @@
 //! The session policy names what is needed and nothing else.
 
 use super::plan_tests::desired;
-use super::session::{Power, SESSION_POLICY_LIMIT, least_power};
+use super::session::{Power, SESSION_POLICY_LIMIT, least_power, preflight_power};
 use crate::policy::{CanonicalPolicy, PolicyKind};
 
 #[test]
@@ -41,4 +41,21 @@ fn where_the_names_do_not_fit_the_policy_says_that_it_is_coarser() {
     let policy = least_power(&desired, Power::Write);
     assert!(!policy.exact && policy.text.len() <= SESSION_POLICY_LIMIT, "{}", policy.text.len());
     assert!(policy.text.contains("arn:aws:iam::123456789012:user/*"));
+}
+
+#[test]
+fn a_preflight_reads_and_asks_the_simulator_about_the_assumed_role_alone() {
+    let assumed = "team/Access".parse().unwrap();
+    for removing in [false, true] {
+        let policy = preflight_power(&desired(), removing, &assumed);
+        assert!(policy.exact);
+        for write in ["Create", "Put", "Update", "Attach", "Detach", "Delete", "Tag", "*\""] {
+            assert!(!policy.text.contains(&format!("iam:{write}")), "{write}: {}", policy.text);
+        }
+        let value: serde_json::Value = serde_json::from_str(&policy.text).unwrap();
+        let simulate = serde_json::json!({ "Effect": "Allow", "Action": ["iam:SimulatePrincipalPolicy"],
+            "Resource": ["arn:aws:iam::123456789012:role/team/Access"] });
+        assert!(value["Statement"].as_array().unwrap().contains(&simulate), "{}", policy.text);
+        assert_eq!(policy.text.contains("ListInstanceProfilesForRole"), removing);
+    }
 }

@@ -103,6 +103,74 @@ async fn ask(
     part: Part,
     who: &str,
 ) -> Result<Vec<Difference>, AwsFailure> {
+    let denied = denials(iam, principal, question).await?.into_iter().map(|denial| {
+        let on = denial.on.into_iter().collect::<Vec<_>>().join(", ");
+        Difference {
+            part,
+            kind: DifferenceKind::Denied,
+            item: format!("{who} {} on {on}", denial.action),
+            expected: Some("allowed".to_owned()),
+            found: Some(denial.decision),
+            detail: vec![denial.by.words().to_owned()],
+            policy: None,
+        }
+    });
+    Ok(denied.collect())
+}
+
+/// An action that the simulator denies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SimulatedDenial {
+    pub(super) action: String,
+    /// The resources that it is denied on.
+    pub(super) on: BTreeSet<String>,
+    /// The simulator's word.
+    decision: String,
+    pub(super) by: DeniedBy,
+    /// Condition keys that the policies ask for and the question did not answer.
+    pub(super) unanswered: BTreeSet<String>,
+}
+
+/// What denies an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DeniedBy {
+    Organization,
+    Boundary,
+    Policy,
+    /// No policy allows it.
+    Nobody,
+}
+
+impl DeniedBy {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Organization => "a service control policy of the organization does not allow it",
+            Self::Boundary => "the permissions boundary does not allow it",
+            Self::Policy => "a policy denies it",
+            Self::Nobody => "no policy allows it",
+        }
+    }
+}
+
+#[cfg(test)]
+impl SimulatedDenial {
+    pub(super) fn for_tests(action: &str, on: &str, by: DeniedBy, unanswered: &[&str]) -> Self {
+        Self {
+            action: action.to_owned(),
+            on: [on.to_owned()].into(),
+            decision: "implicitDeny".to_owned(),
+            by,
+            unanswered: unanswered.iter().map(|key| (*key).to_owned()).collect(),
+        }
+    }
+}
+
+/// Asks one question. Gives every action that is denied on one of the resources.
+pub(super) async fn denials(
+    iam: &Client,
+    principal: &Arn,
+    question: &Question,
+) -> Result<Vec<SimulatedDenial>, AwsFailure> {
     const OPERATION: &str = "iam SimulatePrincipalPolicy";
     let context = question.context.iter().map(|(key, value)| {
         let entry = ContextEntry::builder().context_key_name(key).context_key_values(value);
@@ -121,47 +189,42 @@ async fn ask(
             .items()
             .send();
         while let Some(result) = pages.try_next().await.map_err(|error| AwsFailure::from_sdk(OPERATION, &error))? {
-            denied.extend(verdict(&result, resources, part, who));
+            denied.extend(denial(&result, resources));
         }
     }
     Ok(denied)
 }
 
-/// The difference that one result comes down to, if any.
-fn verdict(result: &EvaluationResult, asked: &[String], part: Part, who: &str) -> Option<Difference> {
+/// The denial that one result comes down to, if any.
+fn denial(result: &EvaluationResult, asked: &[String]) -> Option<SimulatedDenial> {
     let allowed = |decision: &PolicyEvaluationDecisionType| *decision == PolicyEvaluationDecisionType::Allowed;
     let specific = result.resource_specific_results();
-    let mut on: BTreeSet<String> = specific
-        .iter()
-        .filter(|one| !allowed(one.eval_resource_decision()))
-        .map(|one| one.eval_resource_name().to_owned())
-        .collect();
+    let refused = || specific.iter().filter(|one| !allowed(one.eval_resource_decision()));
+    let mut on: BTreeSet<String> = refused().map(|one| one.eval_resource_name().to_owned()).collect();
     if specific.is_empty() && !allowed(result.eval_decision()) {
         on.extend(asked.iter().cloned());
     }
     if on.is_empty() {
         return None;
     }
-    let why = if result.organizations_decision_detail().is_some_and(|detail| !detail.allowed_by_organizations()) {
-        "a service control policy of the organization does not allow it"
+    let by = if result.organizations_decision_detail().is_some_and(|detail| !detail.allowed_by_organizations()) {
+        DeniedBy::Organization
     } else if result
         .permissions_boundary_decision_detail()
         .is_some_and(|detail| !detail.allowed_by_permissions_boundary())
     {
-        "the permissions boundary does not allow it"
+        DeniedBy::Boundary
     } else if *result.eval_decision() == PolicyEvaluationDecisionType::ExplicitDeny {
-        "a policy denies it"
+        DeniedBy::Policy
     } else {
-        "no policy allows it"
+        DeniedBy::Nobody
     };
-    let on = on.into_iter().collect::<Vec<_>>().join(", ");
-    Some(Difference {
-        part,
-        kind: DifferenceKind::Denied,
-        item: format!("{who} {} on {on}", result.eval_action_name()),
-        expected: Some("allowed".to_owned()),
-        found: Some(result.eval_decision().as_str().to_owned()),
-        detail: vec![why.to_owned()],
-        policy: None,
+    let unanswered = refused().flat_map(|one| one.missing_context_values()).chain(result.missing_context_values());
+    Some(SimulatedDenial {
+        action: result.eval_action_name().to_owned(),
+        on,
+        decision: result.eval_decision().as_str().to_owned(),
+        by,
+        unanswered: unanswered.cloned().collect(),
     })
 }

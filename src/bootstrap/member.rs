@@ -32,6 +32,7 @@ fn kind(object: &Object) -> (u8, &'static str) {
             PrincipalKind::Group => (4, "GrantsOfGroups"),
             PrincipalKind::Role => (5, "GrantsOfRoles"),
         },
+        Object::Assumed(_) => (6, "Itself"),
     }
 }
 
@@ -46,6 +47,7 @@ fn names(desired: &Desired, object: &Object) -> Vec<Name> {
             vec![Name::Here(arn.resource().to_owned())]
         }
         Object::Managed(arn) => vec![Name::There(arn.account().to_owned(), arn.resource().to_owned())],
+        Object::Assumed(role) => vec![Name::Here(format!("role/{role}"))],
         Object::Grantee(to) => both(to.kind().as_str(), to.name()),
     }
 }

@@ -6,6 +6,7 @@ use super::rollout::{Job, rollout};
 use crate::account::converge::Goal;
 
 pub(super) async fn apply(args: ApplyArgs) -> Result<u8, CliError> {
-    let ApplyArgs { run, grant, adopt, confirm } = args;
-    rollout(Job { command: "apply", goal: Goal::Apply, grant: Some(grant), adopt, ask: !confirm.yes }, run).await
+    let ApplyArgs { run, grant, adopt, stages, confirm } = args;
+    let (goal, stages) = (Goal::Apply, Some(stages));
+    rollout(Job { command: "apply", goal, grant: Some(grant), adopt, stages, ask: !confirm.yes }, run).await
 }

@@ -8,7 +8,7 @@ use super::bootstrap::BootstrapArgs;
 use super::doctor::DoctorArgs;
 use super::options::{
     AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, LogArgs, OutputArgs, PaceArgs,
-    SourceArgs, WhatArgs, WhichArgs, key_value,
+    SourceArgs, StageArgs, WhatArgs, WhichArgs, key_value,
 };
 use crate::ids::{AccountId, Partition, Region};
 
@@ -108,6 +108,8 @@ Only a role with the tag rolecall:setup of this setup is deleted. Name with --pa
 const APPLY_EXAMPLES: &str = "Examples:
   rolecall apply --sandbox --pass-role-to user/analyst        try it, without AWS
   rolecall apply --organization --include 123456789012 …      one account first
+  rolecall apply --organization --preflight --waves 1,5%,100% --max-failures 2 …
+                                                              a look at all, then one, then a few, then all
   rolecall apply --accounts inventory.csv --yes …             from a file, without a terminal
   rolecall apply --organization --new-since latest …          the accounts that came since, and only those
   rolecall apply --organization --only failed,not_reached --from latest …   what did not go well, again";
@@ -196,6 +198,8 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) adopt: AdoptArgs,
     #[command(flatten)]
+    pub(super) stages: StageArgs,
+    #[command(flatten)]
     pub(super) confirm: ConfirmArgs,
 }
 
@@ -220,6 +224,8 @@ pub(super) struct RemoveArgs {
     /// Take the role away even if it has policies that are not the setup's or is in instance profiles
     #[arg(long)]
     pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) stages: StageArgs,
     #[command(flatten)]
     pub(super) confirm: ConfirmArgs,
 }

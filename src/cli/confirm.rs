@@ -9,6 +9,7 @@ use super::ui;
 use crate::account::converge::Goal;
 use crate::plain::plain;
 use crate::rollout::event::RunInfo;
+use crate::rollout::order::{DEFAULT_SEED, Seed};
 
 /// How many lines of one kind are shown.
 const SHOWN: usize = 8;
@@ -32,6 +33,21 @@ pub(super) fn show(info: &RunInfo, aims: &Aims, goal: Goal) {
             _ => "skipped: name who may pass the role with --pass-role-to user/NAME",
         };
         ui::say(&format!("pass role     {how}{}", among(aims.without_grant, info.selected)));
+    }
+    if info.preflight {
+        ui::say("preflight     every account is looked at before the first write anywhere");
+    }
+    if let Some(waves) = &info.waves {
+        let (mut before, mut sizes) = (0, Vec::new());
+        for bound in waves.bounds(info.selected) {
+            sizes.push((bound - before).to_string());
+            before = bound;
+        }
+        let seed = info.seed.unwrap_or(Seed(DEFAULT_SEED)).0;
+        ui::say(&format!("waves         {} accounts, each wave read back; seed {seed}", sizes.join(", then ")));
+    }
+    if let Some(allowed) = info.max_failures.and_then(|most| most.allowed(info.selected)) {
+        ui::say(&format!("max failures  {allowed}"));
     }
     if goal == (Goal::Remove { force: true }) {
         ui::say("force         policies that are not the setup's go too, and the role leaves its instance profiles");

@@ -60,14 +60,17 @@ pub(super) enum CliError {
     NobodyToAsk,
     #[error("not confirmed; nothing was written")]
     NotConfirmed,
+    #[error("interrupted; nothing was written")]
+    Interrupted,
     #[error("cannot go on")]
     Io(#[from] std::io::Error),
 }
 
 impl CliError {
-    /// 2 where AWS was not contacted, 1 otherwise.
+    /// 2 where AWS was not contacted, 130 where somebody said stop, 1 otherwise.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
+            Self::Interrupted => 130,
             Self::Folder(FolderError::NoSuchRun { .. }) => 2,
             Self::Connect(ConnectError::Caller(_) | ConnectError::NoCaller) | Self::NotConfirmed => 1,
             // Told when the work is done, or begun.
@@ -140,7 +143,7 @@ impl CliError {
             }
             Self::NamesDiffer => "give the names with --role-name and --pass-role-to",
             Self::NobodyToAsk => "look at the accounts with `rolecall accounts`, then run again with --yes",
-            Self::NotConfirmed | Self::Io(_) => return None,
+            Self::NotConfirmed | Self::Interrupted | Self::Io(_) => return None,
         };
         Some(hint.to_owned())
     }

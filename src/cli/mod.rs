@@ -19,6 +19,7 @@ mod rollout;
 mod run;
 mod sandbox;
 mod setup;
+mod signals;
 mod snippet;
 mod source;
 mod ui;

@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use crate::account::outcome::AccountStatus;
 use crate::aws::clients::is_endpoint;
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity};
+use crate::rollout::order::{DEFAULT_SEED, Seed};
+use crate::rollout::tolerance::Tolerance;
+use crate::rollout::waves::Waves;
 use crate::setup::resolve::PassedTo;
 
 #[derive(Debug, Args)]
@@ -159,6 +162,36 @@ pub(super) struct PaceArgs {
     /// How long the work on one account may take [default: 2m, in the sandbox 30s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) account_timeout: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub(super) struct StageArgs {
+    /// How many accounts are done when each wave is over; a wave is read back before the next begins. The last wave is
+    /// all of them
+    #[arg(long, value_name = "N,P%,…")]
+    pub(super) waves: Option<Waves>,
+    /// How many accounts may fail, `2` or `5%`; then the run halts [default: any number, with --waves none]
+    #[arg(long, value_name = "LIMIT")]
+    pub(super) max_failures: Option<Tolerance>,
+    /// What the order of the accounts comes from [default: 1, so that the same go first each time]
+    #[arg(long, value_name = "N", requires = "waves")]
+    pub(super) seed: Option<u64>,
+    /// Look at every account before the first write anywhere; if one fails, nothing is written
+    #[arg(long)]
+    pub(super) preflight: bool,
+}
+
+impl StageArgs {
+    /// How many accounts may fail: with waves none, unless something else is said.
+    pub(super) fn tolerance(&self) -> Option<Tolerance> {
+        self.max_failures.or_else(|| self.waves.is_some().then_some(Tolerance::NONE))
+    }
+
+    /// What the order comes from, where there is one.
+    pub(super) fn order(&self) -> Option<Seed> {
+        self.waves.is_some().then(|| Seed(self.seed.unwrap_or(DEFAULT_SEED)))
+    }
 }
 
 #[derive(Debug, Clone, Args)]

@@ -7,5 +7,5 @@ use crate::account::converge::Goal;
 
 pub(super) async fn plan(args: PlanArgs) -> Result<u8, CliError> {
     let PlanArgs { run, grant, adopt } = args;
-    rollout(Job { command: "plan", goal: Goal::Plan, grant: Some(grant), adopt, ask: false }, run).await
+    rollout(Job { command: "plan", goal: Goal::Plan, grant: Some(grant), adopt, stages: None, ask: false }, run).await
 }

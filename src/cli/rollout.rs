@@ -14,8 +14,9 @@ use super::args::RunArgs;
 use super::confirm;
 use super::error::CliError;
 use super::log;
-use super::options::{AdoptArgs, GrantArgs, Resource, WhatArgs};
+use super::options::{AdoptArgs, GrantArgs, Resource, StageArgs, WhatArgs};
 use super::place::place_for_a_file;
+use super::signals::StopWords;
 use super::source::Source;
 use super::ui;
 use super::which::Which;
@@ -42,6 +43,8 @@ pub(super) struct Job {
     pub(super) grant: Option<GrantArgs>,
     /// Whether roles that are not ours are taken over.
     pub(super) adopt: AdoptArgs,
+    /// By which stages it goes, where it may go by some.
+    pub(super) stages: Option<StageArgs>,
     /// Whether somebody has to say yes to the writes.
     pub(super) ask: bool,
 }
@@ -76,8 +79,13 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         place_for_a_file(path)?;
     }
 
-    let clients = source.connect(&args.connection).await?;
-    let inventory = source.inventory(&clients, &which, args.output.quiet).await?;
+    let mut stop_words = StopWords::listen();
+    let listing = async {
+        let clients = source.connect(&args.connection).await?;
+        let inventory = source.inventory(&clients, &which, args.output.quiet).await?;
+        Ok((clients, inventory))
+    };
+    let (clients, inventory) = stop_words.unless_told(listing).await?;
     let caller = clients.caller().clone();
     let place = Place {
         account: caller.account,
@@ -100,12 +108,19 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         accounts: inventory.entries.len(),
         selected: inventory.selected(),
         concurrency: usize::from(args.pace.concurrency),
+        preflight: job.stages.as_ref().is_some_and(|stages| stages.preflight),
+        waves: job.stages.as_ref().and_then(|stages| stages.waves.clone()),
+        seed: job.stages.as_ref().and_then(StageArgs::order),
+        max_failures: job.stages.as_ref().and_then(StageArgs::tolerance),
         session_policy: if aims.exact { "exact" } else { "by name pattern" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     if ask {
         confirm::show(&info, &aims, job.goal);
-        confirm::ask(info.selected, job.goal)?;
+        let (selected, goal) = (info.selected, job.goal);
+        // Reading from a terminal cannot be broken off; what is left of it ends with the process.
+        let answer = tokio::task::spawn_blocking(move || confirm::ask(selected, goal));
+        stop_words.unless_told(async { answer.await.map_err(std::io::Error::other)? }).await?;
     }
 
     let folder = RunFolder::create(&args.output.report_dir, &info.run_id)?;
@@ -148,7 +163,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
     };
     let signals = tokio::spawn(async move {
         loop {
-            super::run::word_to_stop().await;
+            stop_words.next().await;
             cancel.again();
         }
     });

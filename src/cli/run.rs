@@ -51,22 +51,3 @@ pub fn run() -> ExitCode {
         error.exit_code()
     }))
 }
-
-/// Returns at Ctrl-C, and at SIGTERM where there is one.
-pub(super) async fn word_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a handler the system's own way to stop stays in force.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::SandboxArgs;
 use super::error::CliError;
+use super::signals::StopWords;
 use super::ui;
 use crate::sandbox::{SandboxServer, World};
 
@@ -28,8 +29,9 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<u8, CliError> {
     ));
     let stop = CancellationToken::new();
     let signal = stop.clone();
+    let mut words = StopWords::listen();
     tokio::spawn(async move {
-        super::run::word_to_stop().await;
+        words.next().await;
         signal.cancel();
     });
     server.run(stop).await?;

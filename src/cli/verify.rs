@@ -11,7 +11,7 @@ use crate::account::converge::Goal;
 pub(super) async fn verify(args: VerifyArgs) -> Result<u8, CliError> {
     let VerifyArgs { run, grant, simulate, against } = args;
     let (goal, adopt) = (Goal::Verify { simulate }, AdoptArgs { adopt: false });
-    let job = Job { command: "verify", goal, grant: Some(grant), adopt, ask: false };
+    let job = Job { command: "verify", goal, grant: Some(grant), adopt, stages: None, ask: false };
     let Some(earlier) = against else { return rollout(job, run).await };
     let old = compare::earlier(&run.output.report_dir, &earlier)?;
     let output = run.output.clone();

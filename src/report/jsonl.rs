@@ -16,7 +16,7 @@ use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Failure, PartStatus, Step};
 use crate::ids::{AccountId, Arn, Partition, RunId};
 use crate::plain::plain_json;
-use crate::rollout::event::{Event, EventKind, RolloutStats};
+use crate::rollout::event::{Event, EventKind, RolloutStats, Stage};
 
 /// Writes the lines, each at once.
 pub struct JsonLines {
@@ -76,7 +76,19 @@ enum WireEvent<'a> {
         selected: usize,
         concurrency: usize,
         session_policy: &'a str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        preflight: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        waves: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seed: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_failures: Option<String>,
         version: &'a str,
+    },
+    StageStarted {
+        #[serde(flatten)]
+        stage: Stage,
     },
     AccountStarted {
         account_id: &'a AccountId,
@@ -96,6 +108,9 @@ enum WireEvent<'a> {
         result: &'static str,
         request_id: Option<&'a str>,
         error_code: Option<&'a str>,
+    },
+    StagePassed {
+        account_id: &'a AccountId,
     },
     AccountFinished {
         index: usize,
@@ -154,8 +169,14 @@ fn wire(kind: &EventKind) -> WireEvent<'_> {
             selected: info.selected,
             concurrency: info.concurrency,
             session_policy: &info.session_policy,
+            preflight: info.preflight,
+            waves: info.waves.as_ref().map(ToString::to_string),
+            seed: info.seed.map(|seed| seed.0),
+            max_failures: info.max_failures.map(|most| most.to_string()),
             version: &info.version,
         },
+        EventKind::StageStarted { stage } => WireEvent::StageStarted { stage: *stage },
+        EventKind::StagePassed { account_id } => WireEvent::StagePassed { account_id },
         EventKind::AccountStarted { account_id, account_name } => {
             WireEvent::AccountStarted { account_id, account_name }
         }

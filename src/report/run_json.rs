@@ -17,7 +17,7 @@ use super::wire::{FORMAT, milliseconds};
 use super::{Reporter, RunFolder, Verdict, whole_file};
 use crate::account::change::ChangeResult;
 use crate::ids::{Arn, Partition, RunId};
-use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
+use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo, Stage};
 
 /// What `run.json` holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,21 @@ pub struct RunRecord {
     pub concurrency: usize,
     /// The form of the session policy.
     pub session_policy: String,
+    /// Whether every account was looked at before the first write anywhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preflight: bool,
+    /// The waves, where it went by waves: `1,5%,100%`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves: Option<String>,
+    /// What the order of the accounts came from, where it went by waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// How many accounts might fail before it halted: a number, a percentage, or `any`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_failures: Option<String>,
+    /// The stages that it came to, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
     /// rolecall's version.
     pub version: String,
     /// When the run started.
@@ -58,7 +73,7 @@ pub struct RunRecord {
     pub duration_ms: Option<u64>,
     /// How it ended; null while it runs, and for ever if it was cut off.
     pub ended: Option<EndedWord>,
-    /// The operating system's words, where it ended for such a reason.
+    /// What there is to say with that: the operating system's words, or how many accounts failed.
     pub ended_detail: Option<String>,
     /// What the counts and the end come down to.
     pub exit: Option<Exit>,
@@ -175,6 +190,11 @@ impl RunRecord {
             selected: info.selected,
             concurrency: info.concurrency,
             session_policy: info.session_policy,
+            preflight: info.preflight,
+            waves: info.waves.map(|waves| waves.to_string()),
+            seed: info.seed.map(|seed| seed.0),
+            max_failures: info.max_failures.map(|most| most.to_string()),
+            stages: Vec::new(),
             version: info.version,
             started_at: info.started_at,
             ended_at: None,
@@ -224,6 +244,7 @@ impl Reporter for RunJson {
         }
         let Some(record) = &mut self.record else { return Ok(()) };
         match &event.kind {
+            EventKind::StageStarted { stage } => record.stages.push(*stage),
             EventKind::ChangeSettled { result, .. } => match result {
                 ChangeResult::Pending => record.changes.pending += 1,
                 ChangeResult::Applied { .. } => record.changes.applied += 1,

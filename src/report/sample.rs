@@ -11,7 +11,7 @@ use crate::account::difference::Difference;
 use crate::account::evidence::{Evidence, Facts};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Parts, Step};
 use crate::ids::{AccountId, Arn, RunId};
-use crate::rollout::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
+use crate::rollout::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo, Stage};
 
 fn start() -> Timestamp {
     "2026-11-24T09:30:05.25Z".parse().unwrap()
@@ -42,6 +42,10 @@ pub(super) fn info(command: &str, accounts: usize, selected: usize) -> RunInfo {
         selected,
         concurrency: 50,
         session_policy: "exact".to_owned(),
+        preflight: false,
+        waves: None,
+        seed: None,
+        max_failures: None,
         version: "0.1.0".to_owned(),
     }
 }
@@ -255,6 +259,33 @@ pub(super) fn interrupted() -> Vec<Event> {
     let mut outcomes: Vec<Outcome> = (1..=4).map(created).collect();
     outcomes.extend((5..=40).map(not_reached));
     run_of("apply", outcomes, Ended::Halted { reason: HaltReason::Interrupted })
+}
+
+/// A run by waves that halts in its second one.
+pub(super) fn by_waves() -> Vec<Event> {
+    let mut info = info("apply", 40, 40);
+    info.waves = Some("1,10%".parse().unwrap());
+    info.max_failures = Some("1".parse().unwrap());
+    let stage = |stage| EventKind::StageStarted { stage };
+    let passed = |n| EventKind::StagePassed { account_id: account(n) };
+    let mut kinds = vec![EventKind::RunStarted(Box::new(info)), stage(Stage::Preflight { accounts: 40 })];
+    kinds.extend((1..=40).flat_map(|n| [started(n), passed(n)]));
+    let mut stats = RolloutStats::default();
+    let mut finish = |n: u64, outcome: Outcome| {
+        stats.count(outcome.status);
+        EventKind::AccountFinished { index: usize::try_from(n).unwrap() - 1, outcome: Box::new(outcome) }
+    };
+    kinds.extend([stage(Stage::Wave { number: 1, of: 3, accounts: 1 }), started(1), passed(1)]);
+    kinds.extend([stage(Stage::ReadBack { number: 1, of: 3, accounts: 1 }), started(1), finish(1, created(1))]);
+    kinds.push(stage(Stage::Wave { number: 2, of: 3, accounts: 3 }));
+    kinds.extend((2..=4).map(started));
+    kinds.extend([finish(2, no_such_user(2)), finish(3, no_such_user(3))]);
+    let reason = HaltReason::TooManyFailures { failed: 2, allowed: 1 };
+    kinds.extend([EventKind::DrainStarted { reason: reason.clone() }, passed(4)]);
+    kinds.extend([stage(Stage::ReadBack { number: 2, of: 3, accounts: 1 }), started(4), finish(4, created(4))]);
+    kinds.extend((5..=40).map(|n| finish(n, not_reached(n))));
+    kinds.push(EventKind::RunFinished { stats, ended: Ended::Halted { reason } });
+    (0_u64..).zip(kinds).map(|(n, kind)| at(n * 10, kind)).collect()
 }
 
 /// A writer whose text a test can read while a reporter owns the other end.

@@ -49,10 +49,14 @@ pub enum EndedWord {
     Interrupted,
     /// The journal could not be written.
     JournalFailed,
+    /// More accounts failed than may.
+    TooManyFailures,
+    /// The preflight failed in some accounts, and nothing was written.
+    PreflightFailed,
 }
 
 impl EndedWord {
-    /// The word, and the operating system's words where there are some.
+    /// The word, and what there is to say with it.
     pub(super) fn of(ended: &Ended) -> (Self, Option<String>) {
         match ended {
             Ended::Complete => (Self::Complete, None),
@@ -65,6 +69,10 @@ impl EndedWord {
         match reason {
             HaltReason::Interrupted => (Self::Interrupted, None),
             HaltReason::JournalFailed { message } => (Self::JournalFailed, Some(plain(message).into_owned())),
+            HaltReason::TooManyFailures { failed, allowed } => {
+                (Self::TooManyFailures, Some(format!("{failed} failed, at most {allowed} may")))
+            }
+            HaltReason::PreflightFailed { failed } => (Self::PreflightFailed, Some(format!("{failed} failed"))),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::worker::Terms;
 use crate::account::converge::Goal;
 use crate::account::converge_tests::{Wire, connect, refusing};
 use crate::account::outcome::{AccountStatus, Outcome};
+use crate::aws::clients::Clients;
 use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
 use crate::setup::resolve::{Choices, Setup};
@@ -28,11 +29,17 @@ fn entry(n: usize, selection: Selection) -> Entry {
     Entry { account, selection }
 }
 
-struct Ran {
-    outcomes: BTreeMap<usize, Outcome>,
-    events: Vec<Event>,
-    ended: Ended,
-    journal: Vec<JournalEntry>,
+pub(super) struct Ran {
+    pub(super) outcomes: BTreeMap<usize, Outcome>,
+    pub(super) events: Vec<Event>,
+    pub(super) ended: Ended,
+    pub(super) journal: Vec<JournalEntry>,
+}
+
+impl Ran {
+    pub(super) fn count(&self, status: AccountStatus) -> usize {
+        self.outcomes.values().filter(|outcome| outcome.status == status).count()
+    }
 }
 
 /// Runs `accounts` accounts, every tenth of them out, five at a time; stops when `until` says so of an event.
@@ -49,17 +56,23 @@ async fn go_on(
 ) -> Ran {
     let out = |n: usize| n % 10 == 3;
     let selection = |n| if out(n) { Selection::Out(Reason::Excluded) } else { Selection::In };
-    let inventory = Inventory {
-        entries: (0..accounts).map(|n| entry(n, selection(n))).collect(),
-        source: "a test".to_owned(),
-        doubtful_columns: Vec::new(),
-        doubtful_states: Vec::new(),
-    };
+    let entries = (0..accounts).map(|n| entry(n, selection(n))).collect();
+    ran(connect(wire).await, entries, |rollout| rollout.kept = kept, until).await
+}
+
+/// Runs an apply over `entries`, five at a time, as `set` changes it; goes a step further in stopping whenever `until`
+/// says so of an event.
+pub(super) async fn ran(
+    clients: Clients,
+    entries: Vec<Entry>,
+    set: impl FnOnce(&mut Rollout),
+    until: impl Fn(&EventKind) -> bool,
+) -> Ran {
+    let inventory =
+        Inventory { entries, source: "a test".to_owned(), doubtful_columns: Vec::new(), doubtful_states: Vec::new() };
     let (journal, thread) = Journal::start(Vec::new()).unwrap();
-    let clients = connect(wire).await;
     let choices = Choices { pass_role_to: vec!["user/analyst".parse().unwrap()], ..Choices::default() };
-    let cancel = Cancel::default();
-    let rollout = Rollout {
+    let mut rollout = Rollout {
         info: RunInfo {
             run_id: "2026-11-24T09-30-05Z-apply-amazon-ml-redshift".parse().unwrap(),
             command: "apply".to_owned(),
@@ -70,10 +83,14 @@ async fn go_on(
             partition: clients.caller().partition().clone(),
             organization: None,
             source: inventory.source.clone(),
-            accounts,
+            accounts: inventory.entries.len(),
             selected: inventory.selected(),
             concurrency: 5,
             session_policy: "exact".to_owned(),
+            preflight: false,
+            waves: None,
+            seed: None,
+            max_failures: None,
             version: "0".to_owned(),
         },
         terms: Arc::new(Terms {
@@ -88,10 +105,12 @@ async fn go_on(
         }),
         clients: Arc::new(clients),
         inventory,
-        kept,
+        kept: HashMap::new(),
         journal,
-        cancel: cancel.clone(),
+        cancel: Cancel::default(),
     };
+    set(&mut rollout);
+    let cancel = rollout.cancel.clone();
     let mut events = Vec::new();
     let (_, ended) = rollout
         .run(|event| {

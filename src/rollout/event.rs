@@ -8,6 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::order::Seed;
+use super::tolerance::Tolerance;
+use super::waves::Waves;
 use crate::account::change::{Change, ChangeResult};
 use crate::account::outcome::{AccountStatus, Outcome, Step};
 use crate::ids::{AccountId, Arn, Partition, RunId};
@@ -31,7 +34,12 @@ pub struct Event {
 pub enum EventKind {
     /// The run began.
     RunStarted(Box<RunInfo>),
-    /// Work on an account began. Not sent for accounts that are skipped.
+    /// A run that goes by stages went on to its next.
+    StageStarted {
+        /// The stage.
+        stage: Stage,
+    },
+    /// Work on an account began. Not sent for accounts that are skipped. Sent once in each stage that works on it.
     AccountStarted {
         /// The account.
         account_id: AccountId,
@@ -54,6 +62,11 @@ pub enum EventKind {
         /// What became of it.
         result: ChangeResult,
     },
+    /// An account came through a stage, is not done, and waits for a later one.
+    StagePassed {
+        /// The account.
+        account_id: AccountId,
+    },
     /// An account is done, one way or another.
     AccountFinished {
         /// The account's position in the inventory, from 0.
@@ -72,6 +85,35 @@ pub enum EventKind {
         stats: RolloutStats,
         /// How it ended.
         ended: Ended,
+    },
+}
+
+/// A part of a run that must be over before the next may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// Every account is entered and read, and what would be written is tried on IAM's simulator. Nothing is written.
+    Preflight {
+        /// How many accounts.
+        accounts: usize,
+    },
+    /// A wave's accounts are worked on.
+    Wave {
+        /// Which one, from 1.
+        number: usize,
+        /// Of how many.
+        of: usize,
+        /// How many accounts.
+        accounts: usize,
+    },
+    /// What was written in the wave is read back.
+    ReadBack {
+        /// Which wave, from 1.
+        number: usize,
+        /// Of how many.
+        of: usize,
+        /// How many accounts.
+        accounts: usize,
     },
 }
 
@@ -104,6 +146,18 @@ pub struct RunInfo {
     pub concurrency: usize,
     /// The form of the session policy: `exact` or `by name pattern` (design: least power), for people.
     pub session_policy: String,
+    /// Whether every account is looked at before the first write anywhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preflight: bool,
+    /// The waves, where it goes by waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves: Option<Waves>,
+    /// What the order of the accounts comes from, where it goes by waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Seed>,
+    /// How many accounts may fail before the run halts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_failures: Option<Tolerance>,
     /// rolecall's version.
     pub version: String,
 }
@@ -118,6 +172,18 @@ pub enum HaltReason {
     JournalFailed {
         /// What the operating system said.
         message: String,
+    },
+    /// More accounts failed than may.
+    TooManyFailures {
+        /// How many did.
+        failed: usize,
+        /// How many may.
+        allowed: usize,
+    },
+    /// The preflight failed in some accounts, so nothing was written in any.
+    PreflightFailed {
+        /// In how many.
+        failed: usize,
     },
 }
 

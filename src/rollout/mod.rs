@@ -1,12 +1,20 @@
 //! Many accounts: bounded concurrency, one row for each, whatever happens.
 
 pub mod cancel;
+mod crew;
 pub mod dispatcher;
 #[cfg(test)]
 mod dispatcher_tests;
 pub mod event;
 pub mod journal;
+pub mod order;
+mod settle;
+mod stages;
+#[cfg(test)]
+mod stages_tests;
 mod told;
+pub mod tolerance;
+pub mod waves;
 pub mod worker;
 #[cfg(test)]
 mod worker_tests;

@@ -21,6 +21,8 @@ pub(super) fn tell(kind: &EventKind) {
             let (run, accounts) = (&info.run_id, info.accounts);
             tracing::info!(%run, command = ?info.command, accounts, selected = info.selected, "run started");
         }
+        EventKind::StageStarted { stage } => tracing::info!(?stage, "stage started"),
+        EventKind::StagePassed { account_id } => span(*account_id).in_scope(|| tracing::debug!("stage passed")),
         EventKind::AccountStarted { account_id, .. } => span(*account_id).in_scope(|| tracing::info!("started")),
         EventKind::StepStarted { account_id, step } => {
             span(*account_id).in_scope(|| tracing::debug!(%step, "next step"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -47,12 +47,18 @@ impl Rolecall {
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        let output = self.command(args).output().unwrap();
-        Ran {
-            code: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Ran::of(self.command(args))
+    }
+
+    /// Runs a line of shell, in which `rolecall` is this one.
+    pub(crate) fn shell(&self, line: &str) -> Ran {
+        let binary = Path::new(env!("CARGO_BIN_EXE_rolecall"));
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", line]).current_dir(self.home.path()).env_clear().stdin(Stdio::null());
+        command.env("HOME", self.home.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+        command.env("PATH", format!("{}:/usr/bin:/bin", binary.parent().unwrap().display()));
+        command.envs(self.environment.iter().cloned());
+        Ran::of(command)
     }
 
     /// The rows of the newest run's `accounts.csv`, by column name.
@@ -74,6 +80,17 @@ impl Rolecall {
             *statuses.entry(row["status"].clone()).or_default() += 1;
         }
         statuses
+    }
+}
+
+impl Ran {
+    fn of(mut command: Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 }
 

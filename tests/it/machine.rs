@@ -61,6 +61,7 @@ fn what_runs_write_is_as_the_schemas_say() {
         (&["verify", "--sandbox", "--simulate"], 3),
         (&["verify", "--sandbox", "--against", "latest"], 3),
         (&["remove", "--sandbox", "--force"], 0),
+        (&["apply", "--sandbox", "--preflight", "--waves", "1,10%", "--max-failures", "5%"], 0),
     ] {
         let more = ["--format", "json", "--quiet", "--pass-role-to", "user/analyst"];
         let ran = rolecall.run(&[run, &more].concat());

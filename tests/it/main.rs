@@ -18,6 +18,8 @@ mod compare;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod example;
 #[cfg(test)]
 mod exit_codes;
@@ -35,6 +37,10 @@ mod policies;
 mod server;
 #[cfg(test)]
 mod setup;
+#[cfg(test)]
+mod stages;
+#[cfg(test)]
+mod stop;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]

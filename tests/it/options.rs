@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::documented::pages;
 use super::harness::{Rolecall, commands};
 
 const RUNS: &[&str] = &["plan", "apply", "verify", "remove"];
@@ -75,13 +76,10 @@ fn the_page_of_options_has_those_that_there_are_with_their_commands() {
 #[test]
 fn no_page_names_an_option_that_there_is_not() {
     /// Options of the AWS CLI, cargo and jq that our pages name.
-    const OTHERS: &[&str] = &["--arg", "--query", "--release"];
+    const OTHERS: &[&str] = &["--arg", "--query", "--release", "--test"];
     let mut known: BTreeSet<String> = defined().into_values().flatten().collect();
     known.extend(["--version", "--help"].map(str::to_owned));
-    let mut pages: Vec<PathBuf> =
-        ["README.md", "inventory/README.md", "reports/README.md"].map(|page| project().join(page)).into();
-    let docs = fs::read_dir(project().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    pages.extend(docs.filter(|path| path.is_file()));
+    let pages = pages();
     assert!(pages.len() >= 8, "{pages:?}");
     for page in pages {
         for option in options(&fs::read_to_string(&page).unwrap()) {

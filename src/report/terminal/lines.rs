@@ -13,7 +13,7 @@ use super::wording::{account, count, counted, duration};
 use crate::account::outcome::{AccountStatus, Failure, Outcome};
 use crate::plain::plain;
 use crate::report::Reporter;
-use crate::rollout::event::{Event, EventKind, HaltReason, RunInfo};
+use crate::rollout::event::{Event, EventKind, HaltReason, RunInfo, Stage};
 
 /// Up to so many accounts, each has a line.
 const SMALL: usize = 50;
@@ -68,6 +68,10 @@ impl Reporter for Lines {
                 self.tally = Tally::new(info.selected);
                 writeln!(self.out, "{}", paint(self.styles.heading, &start_line(info)))?;
             }
+            EventKind::StageStarted { stage } => {
+                writeln!(self.out, "{}", paint(self.styles.heading, &stage_line(*stage)))?;
+            }
+            EventKind::StagePassed { account_id } => self.flight.finished(*account_id),
             EventKind::AccountStarted { account_id, account_name } => self.flight.started(*account_id, account_name),
             EventKind::AccountFinished { outcome, .. } => self.finished(outcome, event.elapsed)?,
             EventKind::DrainStarted { reason } => {
@@ -102,8 +106,31 @@ pub(super) fn halt_line(reason: &HaltReason, in_flight: usize) -> String {
     let why = match reason {
         HaltReason::Interrupted => "interrupted".to_owned(),
         HaltReason::JournalFailed { message } => format!("the journal cannot be written ({})", plain(message)),
+        HaltReason::TooManyFailures { failed, allowed } => too_many(*failed, *allowed),
+        HaltReason::PreflightFailed { failed } => {
+            return format!("the preflight failed in {}: nothing is written anywhere", counted(*failed, "account"));
+        }
     };
     format!("{why}: starting no further account, finishing {}", counted(in_flight, "account"))
+}
+
+/// `3 accounts failed, at most 2 may`.
+pub(super) fn too_many(failed: usize, allowed: usize) -> String {
+    let most = if allowed == 0 { "none".to_owned() } else { format!("at most {}", count(allowed)) };
+    format!("{} failed, {most} may", counted(failed, "account"))
+}
+
+/// What a stage is about to do.
+pub(super) fn stage_line(stage: Stage) -> String {
+    match stage {
+        Stage::Preflight { accounts } => {
+            format!("preflight: looking at {}, nothing is written yet", counted(accounts, "account"))
+        }
+        Stage::Wave { number, of, accounts } => format!("wave {number} of {of}: {}", counted(accounts, "account")),
+        Stage::ReadBack { number, of, accounts } => {
+            format!("wave {number} of {of}: reading {} back", counted(accounts, "account"))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -161,6 +188,25 @@ created    000000000007 account-7 (80ms)
         events.push(sample::at(200, EventKind::DrainStarted { reason: HaltReason::Interrupted }));
         let text = written(&events, Styles::plain());
         assert_eq!(text.lines().last().unwrap(), "interrupted: starting no further account, finishing 12 accounts");
+    }
+
+    #[test]
+    fn stages_are_told_as_they_begin() {
+        let text = written(&sample::by_waves(), Styles::plain());
+        let stages: Vec<&str> =
+            text.lines().filter(|line| line.starts_with("wave") || line.starts_with("preflight")).collect();
+        assert_eq!(
+            stages,
+            [
+                "preflight: looking at 40 accounts, nothing is written yet",
+                "wave 1 of 3: 1 account",
+                "wave 1 of 3: reading 1 account back",
+                "wave 2 of 3: 3 accounts",
+                "wave 2 of 3: reading 1 account back",
+            ]
+        );
+        let halt = "2 accounts failed, at most 1 may: starting no further account, finishing 1 account";
+        assert!(text.lines().any(|line| line == halt), "{text}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 use anstyle::Style;
 
 use super::groups::Groups;
+use super::lines::too_many;
 use super::sheet::Sheet;
 use super::style::Styles;
 use super::summary::{Fold, PARTS, ROLES};
@@ -14,7 +15,7 @@ use super::wording::{count, counted, duration, rate};
 use crate::account::outcome::{AccountStatus, PartStatus};
 use crate::plain::plain;
 use crate::report::Verdict;
-use crate::rollout::event::RunInfo;
+use crate::rollout::event::{Ended, HaltReason, RunInfo};
 
 /// How many groups of a section are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -56,6 +57,7 @@ impl<'a> Page<'a> {
             Some(Verdict::Differences) => self.sheet.styles.warn,
             _ => self.sheet.styles.bad,
         };
+        let halted = self.halted();
         let news = match verdict {
             Some(Verdict::AllWell) if self.info.selected == 0 => "no account to work on".to_owned(),
             Some(Verdict::AllWell) if stats.compliant == self.info.selected => match self.info.selected {
@@ -78,6 +80,7 @@ impl<'a> Page<'a> {
             Some(Verdict::Interrupted) => {
                 format!("interrupted, {} of {selected} not reached", count(stats.not_reached))
             }
+            _ if halted.is_some() => halted.unwrap_or_default(),
             _ if stats.not_reached > 0 => {
                 format!(
                     "halted, {} of {selected} not reached, {} failed",
@@ -105,6 +108,22 @@ impl<'a> Page<'a> {
             self.info.caller
         );
         self.sheet.hanging("", self.sheet.styles.dim, &below, self.sheet.styles.dim);
+    }
+
+    /// How a run came out that halted for its failures.
+    fn halted(&self) -> Option<String> {
+        let stats = &self.fold.stats;
+        let selected = counted(self.info.selected, "account");
+        match &self.fold.end {
+            Some((Ended::Halted { reason: HaltReason::TooManyFailures { failed, allowed } }, _)) => {
+                let rest = count(stats.not_reached);
+                Some(format!("halted: {}; {rest} of {selected} not reached", too_many(*failed, *allowed)))
+            }
+            Some((Ended::Halted { reason: HaltReason::PreflightFailed { failed } }, _)) => {
+                Some(format!("nothing was written: the preflight failed in {} of {selected}", count(*failed)))
+            }
+            _ => None,
+        }
     }
 
     fn outcomes(&mut self) {
@@ -240,6 +259,14 @@ impl<'a> Page<'a> {
             }
         }
         let again = "run the same command again: what is right already is left as it is";
+        let resume = format!("rolecall resume {} goes on with the rest", self.info.run_id);
+        // The world of a sandbox inside the process is gone with it.
+        let halted = match &self.fold.end {
+            // Nothing was written, so there is nothing to go on with.
+            Some((Ended::Halted { reason: HaltReason::PreflightFailed { .. } }, _)) => false,
+            Some((Ended::Halted { .. }, _)) => !self.info.source.starts_with("sandbox"),
+            _ => false,
+        };
         let next = match verdict {
             Some(Verdict::AllWell) if self.fold.applied > 0 => {
                 "run the same command again to prove it: it will find nothing to do".to_owned()
@@ -249,6 +276,10 @@ impl<'a> Page<'a> {
                 "rolecall plan, with the same options, shows what apply would change".to_owned()
             }
             Some(Verdict::Differences) => "rolecall apply, with the same options, makes it so".to_owned(),
+            Some(Verdict::Failures) if halted && self.fold.stats.failed > 0 => {
+                format!("do what the fix lines say, then {resume}")
+            }
+            _ if halted => resume,
             Some(Verdict::Failures) if self.fold.stats.failed > 0 => {
                 format!("do what the fix lines say, then {again}")
             }

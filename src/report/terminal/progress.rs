@@ -81,6 +81,11 @@ impl Reporter for Progress {
                     self.bar.enable_steady_tick(Duration::from_millis(120));
                 }
             }
+            EventKind::StageStarted { stage } => self.tally.stage(*stage),
+            EventKind::StagePassed { account_id } => {
+                self.tally.passed();
+                self.flight.finished(*account_id);
+            }
             EventKind::AccountStarted { account_id, account_name } => self.flight.started(*account_id, account_name),
             EventKind::StepStarted { account_id, step } => self.flight.stepped(*account_id, *step),
             EventKind::AccountFinished { outcome, .. } => {

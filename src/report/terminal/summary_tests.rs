@@ -183,13 +183,26 @@ Worth knowing
 
 Reports  reports/2026-11-24T09-30-05Z-apply-demo
          accounts.csv has a row for every account
-Next     run the same command again: what is right already is left as it is
+Next     rolecall resume 2026-11-24T09-30-05Z-apply-demo goes on with the rest
 "##);
 }
 
 #[test]
+fn a_run_that_halted_says_why_and_how_to_go_on() {
+    let text = summary(&sample::by_waves(), Styles::plain());
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "apply demo: halted: 2 accounts failed, at most 1 may; 36 of 40 accounts not reached",
+        "do what the fix lines say, then rolecall resume 2026-11-24T09-30-05Z-apply-demo goes on with the rest",
+    ] {
+        assert!(flat.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
 fn no_line_is_wider_than_80_columns_and_colour_adds_escapes_only() {
-    for events in [sample::healthy(40), sample::rough(), sample::planned(3), sample::interrupted()] {
+    for events in [sample::healthy(40), sample::rough(), sample::planned(3), sample::interrupted(), sample::by_waves()]
+    {
         let text = summary(&events, Styles::plain());
         assert!(text.lines().all(|line| columns(line) <= 80), "{text}");
         assert!(text.lines().all(|line| !line.contains(crate::plain::acts)), "{text}");

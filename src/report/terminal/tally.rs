@@ -4,22 +4,48 @@ use std::time::Duration;
 
 use super::wording::{count, duration, rate};
 use crate::account::outcome::AccountStatus;
-use crate::rollout::event::RolloutStats;
+use crate::rollout::event::{RolloutStats, Stage};
 
 /// The counts so far. Skipped accounts are no work, so they count neither as done nor as to be done.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
     pub(super) selected: usize,
     stats: RolloutStats,
+    /// The stage of a run that goes by stages, and how many accounts are through with it.
+    stage: Option<(Stage, usize)>,
 }
 
 impl Tally {
     pub(super) fn new(selected: usize) -> Self {
-        Self { selected, stats: RolloutStats::default() }
+        Self { selected, stats: RolloutStats::default(), stage: None }
+    }
+
+    /// The run went on to its next stage.
+    pub(super) fn stage(&mut self, stage: Stage) {
+        self.stage = Some((stage, 0));
+    }
+
+    /// An account came through the stage.
+    pub(super) fn passed(&mut self) {
+        if let Some((_, through)) = &mut self.stage {
+            *through += 1;
+        }
+    }
+
+    /// `wave 2 of 3: 5/19`: where a run by stages is.
+    fn where_it_is(&self) -> Option<String> {
+        let (stage, through) = self.stage?;
+        let (name, accounts) = match stage {
+            Stage::Preflight { accounts } => ("preflight".to_owned(), accounts),
+            Stage::Wave { number, of, accounts } => (format!("wave {number} of {of}"), accounts),
+            Stage::ReadBack { number, of, accounts } => (format!("reading wave {number} of {of} back"), accounts),
+        };
+        Some(format!("{name}: {}/{}", count(through), count(accounts)))
     }
 
     pub(super) fn count(&mut self, status: AccountStatus) {
         self.stats.count(status);
+        self.passed();
     }
 
     /// How many accounts were worked on to their end.
@@ -39,6 +65,12 @@ impl Tally {
     /// `412/1,000  3 failed · 380 changed  42/s  14s left`.
     pub(super) fn at(&self, elapsed: Duration) -> String {
         let mut pieces = vec![format!("{}/{}", count(self.done()), count(self.selected)), self.results()];
+        if let Some(stage) = self.where_it_is() {
+            // A rate over stages of different kinds would say nothing.
+            pieces.push(stage);
+            pieces.retain(|piece| !piece.is_empty());
+            return pieces.join("  ");
+        }
         if let Some(rate) = rate(self.done(), elapsed) {
             pieces.push(rate);
             pieces.extend(self.left(elapsed).map(|left| format!("{} left", duration(left))));
@@ -58,6 +90,15 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_by_stages_says_which_it_is_in() {
+        let mut tally = Tally::new(40);
+        tally.stage(Stage::Wave { number: 2, of: 3, accounts: 3 });
+        tally.count(AccountStatus::Failed);
+        tally.passed();
+        assert_eq!(tally.at(Duration::from_secs(10)), "1/40  1 failed  wave 2 of 3: 2/3");
+    }
 
     #[test]
     fn a_line_says_how_far_the_run_is() {

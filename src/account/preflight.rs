@@ -1,0 +1,232 @@
+//! A look before the first write anywhere: the session, the reads, the plan, and whether IAM's simulator lets the
+//! assumed role carry the plan out. Nothing is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_iam::Client;
+
+use super::change::{Change, Write};
+use super::converge::{Goal, Task, of_aws, of_refusal, subject};
+use super::observe::{observe, principal_arn};
+use super::outcome::{AccountStatus, Failure, Outcome, Step};
+use super::plan::{Plan, plan};
+use super::question::Question;
+use super::removal::removal;
+use super::session::{assume, preflight_power};
+use super::simulate::{DeniedBy, SimulatedDenial, denials};
+use crate::aws::clients::{Attempts, Clients};
+use crate::aws::failure::{AwsFailure, Class};
+use crate::ids::Arn;
+
+/// Looks at the account. The outcome is failed where the work there would fail; else it has the notes of the look, and
+/// is `not_reached` as before.
+pub async fn preflight(
+    clients: &Clients,
+    task: &Task,
+    goal: Goal,
+    step: &(impl Fn(Step) + Sync),
+    outcome: &mut Outcome,
+    attempts: &Attempts,
+) {
+    match look(clients, task, goal, step, attempts).await {
+        Ok(notes) => outcome.notes = notes,
+        Err(failure) => {
+            outcome.status = AccountStatus::Failed;
+            outcome.failure = Some(failure);
+        }
+    }
+}
+
+async fn look(
+    clients: &Clients,
+    task: &Task,
+    goal: Goal,
+    step: &(impl Fn(Step) + Sync),
+    attempts: &Attempts,
+) -> Result<Vec<String>, Failure> {
+    let desired = &task.desired;
+    let iam = match &task.entrance {
+        None => clients.iam_of_caller(attempts),
+        Some(entrance) => {
+            step(Step::AssumeRole);
+            let policy = preflight_power(desired, matches!(goal, Goal::Remove { .. }), &entrance.role);
+            let entered = assume(clients, task.account_id, entrance, &policy, attempts).await;
+            entered.map_err(|failure| of_aws(Step::AssumeRole, failure))?
+        }
+    };
+    step(Step::Observe);
+    let observation = observe(&iam, &subject(desired, goal)).await;
+    let observation = observation.map_err(|failure| of_aws(Step::Observe, failure))?;
+    let plan = match goal {
+        Goal::Remove { force } => removal(desired, &observation, force),
+        Goal::Plan | Goal::Apply | Goal::Verify { .. } => plan(desired, &observation),
+    };
+    let plan = plan.map_err(of_refusal)?;
+    if plan.is_empty() {
+        return Ok(Vec::new());
+    }
+    step(Step::Verify);
+    let Some(who) = writer(clients, task) else {
+        return Ok(vec!["the writes were not simulated: the caller is neither a user nor a role".to_owned()]);
+    };
+    let simulated = simulate(&iam, &who, task, &plan).await;
+    match simulated {
+        Ok(denied) => verdict(&who, denied),
+        // A look that is not allowed says nothing about the writes.
+        Err(failure) if failure.class == Class::Denied || failure.class == Class::NotFound => {
+            let note = format!("the writes were not simulated: {} was refused ({})", failure.operation, failure.code);
+            Ok(vec![note])
+        }
+        Err(failure) => Err(of_aws(Step::Verify, failure)),
+    }
+}
+
+/// Whose policies decide on the writes: those of the role that is assumed, or the caller's in its own account.
+fn writer(clients: &Clients, task: &Task) -> Option<Arn> {
+    let caller = clients.caller();
+    let role = |name: &str| Arn::iam(caller.partition(), task.account_id, &format!("role/{name}"));
+    match &task.entrance {
+        Some(entrance) => Some(role(&entrance.role.to_string())),
+        None if caller.arn.service() == "iam" => Some(caller.arn.clone()),
+        None => {
+            let session = caller.arn.resource().strip_prefix("assumed-role/")?;
+            Some(role(session.split('/').next()?))
+        }
+    }
+}
+
+/// What the simulator denies of the plan.
+async fn simulate(iam: &Client, who: &Arn, task: &Task, plan: &Plan) -> Result<Vec<SimulatedDenial>, AwsFailure> {
+    let mut grantees = BTreeMap::new();
+    for change in &plan.changes {
+        if let Write::PutGrant { principal, .. } | Write::DeleteGrant { principal, .. } = &change.write
+            && !grantees.contains_key(principal)
+            && let Some(arn) = principal_arn(iam, principal).await?
+        {
+            grantees.insert(principal.clone(), arn);
+        }
+    }
+    let mut asked: BTreeMap<(String, BTreeMap<String, String>), BTreeSet<String>> = BTreeMap::new();
+    for change in &plan.changes {
+        let on = match &change.write {
+            Write::PutGrant { principal, .. } | Write::DeleteGrant { principal, .. } => match grantees.get(principal) {
+                Some(arn) => arn.clone(),
+                // Gone since it was read: the work will see it.
+                None => continue,
+            },
+            Write::RemoveRoleFromInstanceProfile { profile, .. } => {
+                let partition = task.desired.role_arn.partition();
+                Arn::iam(partition, task.account_id, &format!("instance-profile/{profile}"))
+            }
+            _ => task.desired.role_arn.clone(),
+        };
+        for (action, context) in needed(change) {
+            asked.entry((on.to_string(), context)).or_default().insert(format!("iam:{action}"));
+        }
+    }
+    let mut denied = Vec::new();
+    for ((resource, context), actions) in asked {
+        let question = Question { actions: actions.into_iter().collect(), resources: vec![resource], context };
+        denied.extend(denials(iam, who, &question).await?);
+    }
+    Ok(denied)
+}
+
+/// The actions that one write is authorised as, each with the context that policies may ask about.
+fn needed(change: &Change) -> Vec<(&'static str, BTreeMap<String, String>)> {
+    let with = |key: &str, value: &Arn| BTreeMap::from([(key.to_owned(), value.to_string())]);
+    let none = BTreeMap::new;
+    let action = change.write.action();
+    match &change.write {
+        // CreateRole with tags is authorised as TagRole too, and with a boundary as PutRolePermissionsBoundary.
+        Write::CreateRole { permissions_boundary: Some(boundary), .. } => {
+            let context = || with("iam:PermissionsBoundary", boundary);
+            vec![(action, context()), ("TagRole", none()), ("PutRolePermissionsBoundary", context())]
+        }
+        Write::CreateRole { .. } => vec![(action, none()), ("TagRole", none())],
+        Write::PutRolePermissionsBoundary { boundary, .. } => vec![(action, with("iam:PermissionsBoundary", boundary))],
+        Write::AttachRolePolicy { policy, .. } | Write::DetachRolePolicy { policy, .. } => {
+            vec![(action, with("iam:PolicyARN", policy))]
+        }
+        _ => vec![(action, none())],
+    }
+}
+
+/// What the denials come down to: a failure, or notes.
+fn verdict(who: &Arn, denied: Vec<SimulatedDenial>) -> Result<Vec<String>, Failure> {
+    // A policy that asks for what a simulation does not have says nothing about the real write.
+    let open = |denial: &SimulatedDenial| denial.by == DeniedBy::Nobody && !denial.unanswered.is_empty();
+    let (unanswered, denied): (Vec<_>, Vec<_>) = denied.into_iter().partition(open);
+    if let Some(first) = denied.first() {
+        let told = denied.iter().map(|denial| {
+            let on = denial.on.iter().cloned().collect::<Vec<_>>().join(", ");
+            format!("{} on {on}: {}", denial.action, denial.by.words())
+        });
+        let told = told.collect::<Vec<_>>().join("; ");
+        return Err(Failure {
+            step: Step::Verify,
+            code: "WouldBeDenied".to_owned(),
+            message: format!("IAM's simulator says that {who} may not carry the plan out: {told}"),
+            request_id: None,
+            fix: fix(first),
+        });
+    }
+    let notes = unanswered.iter().map(|denial| {
+        let keys = denial.unanswered.iter().cloned().collect::<Vec<_>>().join(", ");
+        format!("{} was not simulated: it depends on {keys}", denial.action)
+    });
+    Ok(notes.collect())
+}
+
+fn fix(denial: &SimulatedDenial) -> String {
+    let action = &denial.action;
+    match denial.by {
+        DeniedBy::Organization => {
+            format!("exempt the assumed role in the service control policy that denies {action}")
+        }
+        DeniedBy::Boundary => format!("the assumed role's permissions boundary leaves out {action}; widen it"),
+        DeniedBy::Policy => format!("a policy of the assumed role denies {action}; take that Deny away"),
+        DeniedBy::Nobody => format!("grant {action} to the assumed role"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn denial(by: DeniedBy, unanswered: &[&str]) -> SimulatedDenial {
+        SimulatedDenial::for_tests("iam:CreateRole", "arn:aws:iam::123456789012:role/Demo", by, unanswered)
+    }
+
+    #[test]
+    fn what_hangs_on_an_unanswered_condition_is_a_note_and_the_rest_a_failure() {
+        let who: Arn = "arn:aws:iam::123456789012:role/OrganizationAccountAccessRole".parse().unwrap();
+        assert_eq!(verdict(&who, Vec::new()), Ok(Vec::new()));
+        let notes = verdict(&who, vec![denial(DeniedBy::Nobody, &["aws:SourceIp"])]).unwrap();
+        assert_eq!(notes, ["iam:CreateRole was not simulated: it depends on aws:SourceIp"]);
+        for by in [DeniedBy::Organization, DeniedBy::Boundary, DeniedBy::Policy] {
+            let failure = verdict(&who, vec![denial(by, &["aws:SourceIp"])]).unwrap_err();
+            assert_eq!((failure.step, failure.code.as_str()), (Step::Verify, "WouldBeDenied"));
+            assert!(failure.message.contains(by.words()) && failure.fix.contains("iam:CreateRole"), "{failure:?}");
+        }
+        assert!(verdict(&who, vec![denial(DeniedBy::Nobody, &[])]).is_err());
+    }
+
+    #[test]
+    fn a_role_with_tags_and_a_boundary_is_authorised_as_three_actions() {
+        let boundary: Arn = "arn:aws:iam::aws:policy/PowerUserAccess".parse().unwrap();
+        let write = Write::CreateRole {
+            role: "Demo".parse().unwrap(),
+            path: "/".to_owned(),
+            trust: "{}".into(),
+            description: None,
+            max_session_duration: None,
+            permissions_boundary: Some(boundary.clone()),
+            tags: BTreeMap::new(),
+        };
+        let needed = needed(&Change { write, before: None });
+        let actions: Vec<_> = needed.iter().map(|(action, _)| *action).collect();
+        assert_eq!(actions, ["CreateRole", "TagRole", "PutRolePermissionsBoundary"]);
+        assert_eq!(needed[0].1["iam:PermissionsBoundary"], boundary.to_string());
+    }
+}

@@ -1,0 +1,132 @@
+//! Reads back what a wave has written: a session of its own without the power to write, another look, and nothing left
+//! to do.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::converge::{Goal, Task, of_aws, of_refusal, subject};
+use super::difference::Difference;
+use super::observe::observe;
+use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
+use super::plan::{Plan, plan};
+use super::removal::removal;
+use super::session::{Power, assume, least_power};
+use crate::aws::clients::{Attempts, Clients};
+use crate::aws::failure::AwsFailure;
+
+/// How long IAM may go on showing what was there before the write.
+pub const READ_BACK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The first and the longest wait between two looks.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
+/// Looks at the account again. Where it is not as the goal says, the outcome is failed: what was written stands in it as
+/// before.
+pub async fn read_back(
+    clients: &Clients,
+    task: &Task,
+    goal: Goal,
+    step: &(impl Fn(Step) + Sync),
+    outcome: &mut Outcome,
+    attempts: &Attempts,
+) {
+    step(Step::Verify);
+    if let Err(failure) = look(clients, task, goal, outcome, attempts).await {
+        outcome.status = AccountStatus::Failed;
+        outcome.failure = Some(Failure { step: Step::Verify, ..failure });
+    }
+}
+
+async fn look(
+    clients: &Clients,
+    task: &Task,
+    goal: Goal,
+    outcome: &mut Outcome,
+    attempts: &Attempts,
+) -> Result<(), Failure> {
+    let desired = &task.desired;
+    let of_assume = |failure: AwsFailure| of_aws(Step::AssumeRole, failure);
+    let iam = match &task.entrance {
+        None => clients.iam_of_caller(attempts),
+        Some(entrance) => {
+            let policy = least_power(desired, Power::Read);
+            assume(clients, task.account_id, entrance, &policy, attempts).await.map_err(of_assume)?
+        }
+    };
+    let mut subject = subject(desired, goal);
+    // A role that is gone is in none; one that is still there is a difference by itself.
+    subject.instance_profiles = false;
+    let (began, mut wait) = (Instant::now(), FIRST_WAIT);
+    loop {
+        let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
+        let left = match goal {
+            Goal::Remove { force } => removal(desired, &observation, force),
+            Goal::Plan | Goal::Apply | Goal::Verify { .. } => plan(desired, &observation),
+        };
+        let left = left.map_err(of_refusal)?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        if began.elapsed() >= READ_BACK_TIMEOUT {
+            return Err(differs(task, &left, outcome));
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// What is not as it was written.
+fn differs(task: &Task, left: &Plan, outcome: &mut Outcome) -> Failure {
+    for part in left.changes.iter().flat_map(|change| change.write.parts()) {
+        *outcome.parts.get_mut(*part) = PartStatus::Drifted;
+    }
+    let partition = task.desired.role_arn.partition();
+    let differences = left.changes.iter().flat_map(|change| Difference::of(change, partition));
+    let differences: Vec<String> = differences.map(|difference| difference.summary()).collect();
+    Failure {
+        step: Step::Verify,
+        code: "NotAsWritten".to_owned(),
+        message: format!("AWS took every write, and yet on reading back: {}", differences.join("; ")),
+        request_id: None,
+        fix: "find out in CloudTrail who changes it as well, stop that, and rerun the account".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::converge_tests::{Wire, connect, entrance, refusing};
+    use super::super::plan_tests::desired;
+    use super::*;
+
+    async fn read(wire: Wire) -> Outcome {
+        let clients = connect(&wire).await;
+        let task = Task {
+            account_id: "123456789012".parse().unwrap(),
+            account_name: String::new(),
+            entrance: Some(entrance()),
+            desired: desired(),
+            started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
+        };
+        let mut outcome = Outcome { status: AccountStatus::Created, changes: 4, ..task.begin() };
+        read_back(&clients, &task, Goal::Apply, &|_| {}, &mut outcome, &Attempts::default()).await;
+        outcome
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_there_after_a_while_fails_the_account_and_its_writes_stand() {
+        let outcome = read(Wire::default()).await;
+        assert_eq!((outcome.status, outcome.changes), (AccountStatus::Failed, 4));
+        let failure = outcome.failure.unwrap();
+        assert_eq!((failure.step, failure.code.as_str()), (Step::Verify, "NotAsWritten"));
+        assert!(failure.message.contains("role/AmazonMLRedshift is missing"), "{}", failure.message);
+        assert_eq!(outcome.parts.role, PartStatus::Drifted);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_read_back_is_no_success() {
+        let failure = read(refusing("GetRole", 403, "AccessDenied")).await.failure.unwrap();
+        assert_eq!((failure.step, failure.code.as_str()), (Step::Verify, "AccessDenied"));
+    }
+}

@@ -36,7 +36,8 @@ const accounts = told('accounts').map((row, index) => {
 let details = null;
 function detail(account) {
   details ??= told('details');
-  return details[account.index] || { steps: [], changes: [] };
+  const stages = details[account.index] || [];
+  return { steps: stages.flatMap((stage) => stage.steps), changes: stages.flatMap((stage) => stage.changes) };
 }
 
 /* Statuses: a sign and a shape besides the colour, and in which order they are of interest. */

@@ -8,9 +8,11 @@ use serde_json::Value;
 use super::page::{HtmlPage, Room};
 use super::shell::{SCRIPT, STYLE, policy};
 use super::{escape, shell};
+use crate::account::change::ChangeResult;
+use crate::account::outcome::Step;
 use crate::digest::sha256_base64;
 use crate::report::{Reporter, sample};
-use crate::rollout::event::{Ended, Event};
+use crate::rollout::event::{Ended, Event, EventKind, Stage};
 
 const PLENTY: Room = Room { rows: 1 << 30, details: 1 << 30 };
 
@@ -66,9 +68,9 @@ fn the_page_says_what_was_run_and_how_each_account_came_out() {
     assert_eq!(denied["id"], "000000002001");
     assert_eq!(denied["fix"], "let account 000000002001 trust the caller in role/OrganizationAccountAccessRole");
     let details = told(&page, "details");
-    assert_eq!(details[0]["steps"], serde_json::json!([["assume_role", 60]]));
-    assert_eq!(details[0]["changes"][0]["action"], "UpdateAssumeRolePolicy");
-    let before = usize::try_from(details[0]["changes"][0]["before"].as_u64().unwrap()).unwrap();
+    assert_eq!(details[0][0]["steps"], serde_json::json!([["assume_role", 60]]));
+    assert_eq!(details[0][0]["changes"][0]["action"], "UpdateAssumeRolePolicy");
+    let before = usize::try_from(details[0][0]["changes"][0]["before"].as_u64().unwrap()).unwrap();
     assert_eq!(told(&page, "texts")[before], r#"{"a":1}"#);
 }
 
@@ -82,9 +84,38 @@ fn texts_that_accounts_share_are_there_once() {
 #[test]
 fn a_verify_shows_both_sides_of_what_differs() {
     let page = page(&sample::run_of("verify", vec![sample::drifted(1)], Ended::Complete), PLENTY);
-    let item = &told(&page, "details")[0]["changes"][0];
+    let item = &told(&page, "details")[0][0]["changes"][0];
     assert_eq!((&item["action"], &item["result"]), (&"".into(), &"changed".into()));
     assert!(item["before"].is_u64() && item["after"].is_u64(), "{item}");
+}
+
+#[test]
+fn an_account_keeps_what_it_did_in_earlier_stages() {
+    let (one, wave) = (sample::account(1), Stage::Wave { number: 1, of: 1, accounts: 1 });
+    let step = |step| EventKind::StepStarted { account_id: one, step };
+    let applied = ChangeResult::Applied { request_id: None };
+    let events = [
+        sample::run_started(1, 1),
+        sample::at(1, EventKind::StageStarted { stage: wave }),
+        sample::at(2, sample::started(1)),
+        sample::at(3, step(Step::PutTrust)),
+        sample::settled(1, sample::trust_change(), applied),
+        sample::at(901, EventKind::StagePassed { account_id: one }),
+        sample::at(910, sample::started(1)),
+        sample::at(911, step(Step::Observe)),
+        sample::finished(0, sample::created(1)),
+    ];
+    let page = page(&events, PLENTY);
+    let stages = &told(&page, "details")[0];
+    assert_eq!(stages[0]["steps"], serde_json::json!([["put_trust", 3]]));
+    assert_eq!(stages[0]["changes"].as_array().unwrap().len(), 1);
+    assert_eq!(stages[1], serde_json::json!({ "steps": [["observe", 911]], "changes": [] }));
+    let timeline = told(&page, "timeline");
+    assert_eq!(
+        timeline["stages"][0],
+        serde_json::json!({ "stage": "wave", "number": 1, "of": 1, "accounts": 1, "at": 1 })
+    );
+    assert_eq!(timeline["steps"].as_array().unwrap().iter().filter(|step| step["done"] == 1).count(), 1);
 }
 
 #[test]
@@ -175,9 +206,9 @@ fn what_there_is_no_room_for_is_counted_and_trouble_comes_first() {
     let no_details = page(&events, Room { rows: 1 << 30, details: 2_000 });
     let left_out = told(&no_details, "run")["left_out"]["details"].as_u64().unwrap();
     let details = told(&no_details, "details");
-    let told_of = details.as_array().unwrap().iter().filter(|detail| detail.is_object()).count() as u64;
+    let told_of = details.as_array().unwrap().iter().filter(|detail| detail.is_array()).count() as u64;
     assert_eq!(left_out + told_of, 320);
-    assert!(left_out > 250 && details[310].is_object(), "{left_out}");
+    assert!(left_out > 250 && details[310].is_array(), "{left_out}");
     assert_eq!(told(&no_details, "accounts"), told(&whole, "accounts"));
 
     let few = page(&events, Room { rows: 6_000, details: 1 << 30 });

@@ -40,6 +40,10 @@ function facts() {
   fact(list, 'Started', moment(info.started_at));
   fact(list, 'Ended', ended ? moment(ended.at) : 'cut off');
   fact(list, 'At once', accountsOf(info.concurrency));
+  fact(list, 'Preflight', info.preflight ? 'yes' : '');
+  fact(list, 'Waves', info.waves);
+  fact(list, 'Order by seed', info.seed);
+  fact(list, 'May fail', info.max_failures);
   fact(list, 'Session policy', info.session_policy);
   fact(list, 'Changes', `${count(run.changes.applied)} applied, ${count(run.changes.pending)} pending, ${count(run.changes.failed)} failed`);
   $('files').replaceChildren('Beside this page: ', ...run.files.flatMap((name, i) => [i ? ', ' : '', el('a', { href: name }, name)]));

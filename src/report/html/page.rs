@@ -44,13 +44,16 @@ pub struct HtmlPage {
     changes: Changes,
     /// What the accounts in flight have done so far.
     in_flight: HashMap<AccountId, Detail>,
+    /// What the accounts did in the stages that they have passed.
+    passed: HashMap<AccountId, Vec<Piece>>,
     accounts: BTreeMap<usize, Place>,
 }
 
 /// What is kept of an account that is done.
 struct Place {
     row: Piece,
-    detail: Piece,
+    /// What it did, a piece for each stage; a run without stages has one.
+    details: Vec<Piece>,
     status: AccountStatus,
 }
 
@@ -73,33 +76,52 @@ impl HtmlPage {
             counts: RolloutStats::default(),
             changes: Changes::default(),
             in_flight: HashMap::new(),
+            passed: HashMap::new(),
             accounts: BTreeMap::new(),
         })
     }
 
     fn finished(&mut self, event: &Event, index: usize, outcome: &Outcome) -> io::Result<()> {
         let id = outcome.account_id;
-        let detail = self.in_flight.remove(&id);
-        if detail.is_some() {
+        let worked_on = self.in_flight.remove(&id);
+        let mut details = self.passed.remove(&id).unwrap_or_default();
+        if worked_on.is_some() || !details.is_empty() {
             let failed = outcome.status == AccountStatus::Failed;
             self.timeline.finished(event.elapsed, failed, outcome.attempts > 1);
+        }
+        if worked_on.is_some() {
+            self.timeline.left(event.elapsed);
         }
         // One row per account, always: the first outcome stands.
         if self.accounts.contains_key(&index) {
             return Ok(());
         }
         self.counts.count(outcome.status);
-        let mut detail = detail.unwrap_or_default();
+        let mut detail = worked_on.unwrap_or_default();
         // Only verify has evidence; what a plan found is told change by change.
         if outcome.evidence.is_some() {
             let texts = &mut self.texts;
             detail.changes.extend(outcome.differences.iter().map(|found| Item::of_difference(id, found, texts)));
         }
+        details.extend(self.put(&detail)?);
         let row = AccountRow::from_outcome(outcome);
         let row = put(&Row::of(&row, outcome, &mut self.texts), &mut self.line, &mut self.spool)?;
-        let detail = if detail.is_empty() { Piece::NOTHING } else { put(&detail, &mut self.line, &mut self.spool)? };
-        self.accounts.insert(index, Place { row, detail, status: outcome.status });
+        self.accounts.insert(index, Place { row, details, status: outcome.status });
         Ok(())
+    }
+
+    /// Puts away what an account did, if it did anything.
+    fn put(&mut self, detail: &Detail) -> io::Result<Option<Piece>> {
+        if detail.is_empty() {
+            return Ok(None);
+        }
+        put(detail, &mut self.line, &mut self.spool).map(Some)
+    }
+}
+
+impl Place {
+    fn detail_length(&self) -> u32 {
+        self.details.iter().map(|piece| piece.length + 1).sum()
     }
 }
 
@@ -114,8 +136,16 @@ impl Reporter for HtmlPage {
         match &event.kind {
             EventKind::RunStarted(info) => self.info = Some(info.clone()),
             EventKind::AccountStarted { account_id, .. } => {
-                self.in_flight.entry(*account_id).or_default();
+                self.in_flight.insert(*account_id, Detail::default());
                 self.timeline.started(event.elapsed);
+            }
+            EventKind::StageStarted { stage } => self.timeline.stage(event.elapsed, *stage),
+            EventKind::StagePassed { account_id } => {
+                if let Some(detail) = self.in_flight.remove(account_id) {
+                    self.timeline.left(event.elapsed);
+                    let piece = self.put(&detail)?;
+                    self.passed.entry(*account_id).or_default().extend(piece);
+                }
             }
             EventKind::StepStarted { account_id, step } => {
                 if let Some(detail) = self.in_flight.get_mut(account_id) {
@@ -143,15 +173,13 @@ impl Reporter for HtmlPage {
     fn finish(self: Box<Self>) -> io::Result<()> {
         let Self { path, room, mut spool, texts, timeline, info, end, counts, changes, accounts, .. } = *self;
         let Some(info) = info else { return Ok(()) };
-        let rows = fitting(accounts.values().map(|place| (place.row, Interest::of(place.status))), room.rows);
-        let details = accounts.values().zip(&rows).map(|(place, shown)| {
-            let detail = if *shown { place.detail } else { Piece::NOTHING };
-            (detail, Interest::of(place.status))
-        });
-        let details = fitting(details, room.details);
-        let without = accounts.values().zip(&rows).zip(&details);
-        let without = without.filter(|((place, shown), told)| **shown && !**told && place.detail.length > 0);
-        let left_out = LeftOut { accounts: rows.iter().filter(|shown| !**shown).count(), details: without.count() };
+        let interest = |place: &Place| Interest::of(place.status);
+        let rows = fitting(accounts.values().map(|place| (place.row.length, interest(place))), room.rows);
+        let shown: Vec<&Place> =
+            accounts.values().zip(&rows).filter(|(_, shown)| **shown).map(|(place, _)| place).collect();
+        let details = fitting(shown.iter().map(|place| (place.detail_length(), interest(place))), room.details);
+        let untold = shown.iter().zip(&details).filter(|(place, told)| !**told && !place.details.is_empty());
+        let left_out = LeftOut { accounts: accounts.len() - shown.len(), details: untold.count() };
         let head = Head {
             format: FORMAT,
             run: &info,
@@ -168,12 +196,16 @@ impl Reporter for HtmlPage {
                 script(out, "run", &head)?;
                 script(out, "timeline", &timeline)?;
                 script(out, "texts", &texts.in_order().collect::<Vec<_>>())?;
-                let shown: Vec<Piece> =
-                    accounts.values().zip(&rows).filter(|(_, shown)| **shown).map(|(place, _)| place.row).collect();
-                pieces(&mut spool, out, "accounts", shown.into_iter())?;
-                let told = accounts.values().zip(&rows).zip(&details).filter(|((_, shown), _)| **shown);
-                let told = told.map(|((place, _), told)| if *told { place.detail } else { Piece::NOTHING });
-                pieces(&mut spool, out, "details", told)
+                array(out, "accounts", &shown, |place, out| spool.copy(place.row, out))?;
+                let told =
+                    shown.iter().zip(&details).map(|(place, told)| if *told { place.details.as_slice() } else { &[] });
+                array(out, "details", &told.collect::<Vec<_>>(), |pieces, out| {
+                    for (index, piece) in pieces.iter().enumerate() {
+                        out.write_all(if index == 0 { b"[" } else { b"," })?;
+                        spool.copy(*piece, out)?;
+                    }
+                    out.write_all(if pieces.is_empty() { b"0" } else { b"]" })
+                })
             })
         })
     }
@@ -198,12 +230,12 @@ impl Interest {
     }
 }
 
-/// Which pieces fit into so many bytes: the most interesting first, and among those the first ones.
-fn fitting(pieces: impl Iterator<Item = (Piece, Interest)> + Clone, mut room: u64) -> Vec<bool> {
+/// Which pieces of these lengths fit into so many bytes: the most interesting first, and among those the first ones.
+fn fitting(pieces: impl Iterator<Item = (u32, Interest)> + Clone, mut room: u64) -> Vec<bool> {
     let mut fit: Vec<bool> = pieces.clone().map(|_| false).collect();
     for wanted in [Interest::Trouble, Interest::Change, Interest::Rest] {
-        for ((piece, interest), fits) in pieces.clone().zip(&mut fit) {
-            let length = u64::from(piece.length) + 1;
+        for ((length, interest), fits) in pieces.clone().zip(&mut fit) {
+            let length = u64::from(length) + 1;
             if interest == wanted && length <= room {
                 room -= length;
                 *fits = true;
@@ -229,15 +261,17 @@ fn script(out: &mut dyn Write, id: &str, value: &impl serde::Serialize) -> io::R
     out.write_all(b"</script>\n")
 }
 
-/// The same, of an array of pieces of the spool.
-fn pieces(spool: &mut Spool, out: &mut dyn Write, id: &str, pieces: impl Iterator<Item = Piece>) -> io::Result<()> {
+/// The same, of an array whose items are written one by one.
+fn array<T>(
+    out: &mut dyn Write,
+    id: &str,
+    items: &[T],
+    mut write: impl FnMut(&T, &mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     write!(out, "<script type=\"application/json\" id=\"{id}-data\">[")?;
-    for (index, piece) in pieces.enumerate() {
+    for (index, item) in items.iter().enumerate() {
         out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-        match piece.length {
-            0 => out.write_all(b"0")?,
-            _ => spool.copy(piece, out)?,
-        }
+        write(item, out)?;
     }
     out.write_all(b"]</script>\n")
 }

@@ -168,6 +168,12 @@ function timeLine() {
   if (most('failed')) lanes.append(lane('Failed', of('failed'), most('failed'), 'bars', 'bars failed'));
   const whole = steps.length * stepMs;
   lanes.append(el('p', { class: 'axis', 'aria-hidden': 'true' }, [0, 0.25, 0.5, 0.75, 1].map((part) => el('span', {}, duration(Math.round(part * whole))))));
+  if (timeline.stages.length) {
+    const names = { preflight: 'preflight', wave: 'wave', read_back: 'read back, wave' };
+    const named = (stage) => `${names[stage.stage] || word(stage.stage)}${stage.number ? ` ${stage.number} of ${stage.of}` : ''}, ${accountsOf(stage.accounts)}`;
+    lanes.append(el('ol', { class: 'stages', 'aria-label': 'Stages' }, timeline.stages.map((stage) =>
+      el('li', {}, el('span', { class: 'soft' }, duration(stage.at)), ` ${named(stage)}`))));
+  }
   /* The same in words and numbers, in at most 24 rows. */
   const joined = Math.max(1, Math.ceil(steps.length / 24));
   const body = el('tbody');

@@ -15,13 +15,8 @@ pub(super) struct Spool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Piece {
     start: u64,
-    /// Its length in bytes; 0 where there is nothing.
+    /// Its length in bytes.
     pub(super) length: u32,
-}
-
-impl Piece {
-    /// No piece at all.
-    pub(super) const NOTHING: Self = Self { start: 0, length: 0 };
 }
 
 impl Spool {

@@ -5,19 +5,32 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::super::wire::milliseconds;
+use crate::rollout::event::Stage;
 
 /// How many steps there are at the most. An even number, since two become one.
 const STEPS: usize = 240;
 /// How long a step is at first, in milliseconds.
 const FIRST_MS: u64 = 50;
+/// How many stages are told of.
+const STAGES: usize = 100;
 
 /// The run over time.
 #[derive(Debug, Serialize)]
 pub(super) struct Timeline {
     step_ms: u64,
     steps: Vec<Count>,
+    /// The first stages of a run that goes by stages.
+    stages: Vec<Begun>,
     #[serde(skip)]
     in_flight: usize,
+}
+
+/// A stage, and the milliseconds from the run's start to it.
+#[derive(Debug, Serialize)]
+struct Begun {
+    #[serde(flatten)]
+    stage: Stage,
+    at: u64,
 }
 
 /// What happened within one step.
@@ -35,7 +48,7 @@ pub(super) struct Count {
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { step_ms: FIRST_MS, steps: Vec::new(), in_flight: 0 }
+        Self { step_ms: FIRST_MS, steps: Vec::new(), stages: Vec::new(), in_flight: 0 }
     }
 }
 
@@ -47,6 +60,19 @@ impl Timeline {
         self.at(elapsed, |count| count.in_flight = count.in_flight.max(in_flight));
     }
 
+    /// A stage began.
+    pub(super) fn stage(&mut self, elapsed: Duration, stage: Stage) {
+        if self.stages.len() < STAGES {
+            self.stages.push(Begun { stage, at: milliseconds(elapsed) });
+        }
+    }
+
+    /// An account is not worked on any more, for the time being or for good.
+    pub(super) fn left(&mut self, elapsed: Duration) {
+        self.at(elapsed, |_| {});
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
     /// An account that was worked on is done.
     pub(super) fn finished(&mut self, elapsed: Duration, failed: bool, again: bool) {
         self.at(elapsed, |count| {
@@ -54,7 +80,6 @@ impl Timeline {
             count.failed += usize::from(failed);
             count.again += usize::from(again);
         });
-        self.in_flight = self.in_flight.saturating_sub(1);
     }
 
     /// Nothing more happened until here.
@@ -100,6 +125,7 @@ mod tests {
         for n in 0..50_000_u64 {
             timeline.started(Duration::from_millis(n * 100));
             timeline.finished(Duration::from_millis(n * 100 + 70), n % 10 == 0, n % 4 == 0);
+            timeline.left(Duration::from_millis(n * 100 + 70));
         }
         timeline.until(Duration::from_secs(6_000));
         assert!(timeline.steps.len() <= STEPS, "{}", timeline.steps.len());
@@ -113,7 +139,7 @@ mod tests {
         let mut timeline = Timeline::default();
         timeline.started(Duration::ZERO);
         timeline.started(Duration::from_millis(10));
-        timeline.finished(Duration::from_millis(220), false, false);
+        timeline.left(Duration::from_millis(220));
         timeline.until(Duration::from_millis(300));
         let in_flight: Vec<usize> = timeline.steps.iter().map(|count| count.in_flight).collect();
         assert_eq!(in_flight, [2, 2, 2, 2, 2, 1, 1]);

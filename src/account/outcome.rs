@@ -125,6 +125,8 @@ words!(
     Step {
         /// sts AssumeRole into the account.
         AssumeRole = "assume_role",
+        /// Waiting for an account that may not be ready yet (`--wait-ready`).
+        WaitReady = "wait_ready",
         /// The reads.
         Observe = "observe",
         /// The comparison: what is there is not rolecall's to change, or cannot be changed.
@@ -218,6 +220,9 @@ pub struct Outcome {
     pub account_id: AccountId,
     /// Its name as the inventory has it; empty where unknown. Not trusted.
     pub account_name: String,
+    /// The names of the organizational units above it, joined by ` / `; empty where unknown. Not trusted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
     /// What the account's row of the inventory said differently from the command line: cells by column, as an
     /// inventory has them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -259,6 +264,7 @@ impl Outcome {
         Self {
             account_id,
             account_name: account_name.to_owned(),
+            unit: String::new(),
             overrides: BTreeMap::new(),
             status,
             parts: Parts::all(part),

@@ -25,6 +25,7 @@ pub fn member(desired: &Desired, allowances: &[Allowance]) -> Vec<Need> {
 fn kind(object: &Object) -> (u8, &'static str) {
     match object {
         Object::TheRole => (0, "TheRole"),
+        Object::Assumed(_) => (6, "TheMemberRole"),
         Object::InstanceProfiles => (1, "InstanceProfilesOfTheRole"),
         Object::Managed(_) => (2, "ManagedPolicies"),
         Object::Grantee(to) => match to.kind() {
@@ -32,7 +33,6 @@ fn kind(object: &Object) -> (u8, &'static str) {
             PrincipalKind::Group => (4, "GrantsOfGroups"),
             PrincipalKind::Role => (5, "GrantsOfRoles"),
         },
-        Object::Assumed(_) => (6, "Itself"),
     }
 }
 

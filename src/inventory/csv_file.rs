@@ -273,8 +273,8 @@ impl Row<'_> {
         };
         // Somebody else's column may have that name; what is no time says nothing.
         let joined = self.cell("joined").and_then(|(_, joined)| joined.parse().ok());
-        let (name, parents) = (name.unwrap_or_default(), Vec::new());
-        Some(Entry { account: Account { id: id?, name, overrides, parents, joined }, selection })
+        let (name, parents, unit) = (name.unwrap_or_default(), Vec::new(), String::new());
+        Some(Entry { account: Account { id: id?, name, overrides, parents, unit, joined }, selection })
     }
 
     /// The state that keeps the account out, if its row says one.

@@ -83,7 +83,9 @@ pub async fn read_organization(
     if with_parents {
         let mut parents = parents(clients).await?;
         for entry in &mut entries {
-            entry.account.parents = parents.remove(&entry.account.id).unwrap_or_default();
+            let above = parents.remove(&entry.account.id).unwrap_or_default();
+            entry.account.unit = unit(&above);
+            entry.account.parents = above.into_iter().map(|parent| parent.id).collect();
         }
     }
     Ok(Inventory {
@@ -101,7 +103,23 @@ fn entry(operation: &'static str, account: &OrgAccount) -> Result<Entry, Invento
     let selection = if state == "ACTIVE" { Selection::In } else { Selection::Out(Reason::NotActive(state.to_owned())) };
     let joined = account.joined_timestamp().and_then(|at| Timestamp::new(at.secs(), 0).ok());
     let name = account.name().unwrap_or_default().to_owned();
-    Ok(Entry { account: Account { id, name, overrides: Overrides::default(), parents: Vec::new(), joined }, selection })
+    let (overrides, parents, unit) = (Overrides::default(), Vec::new(), String::new());
+    Ok(Entry { account: Account { id, name, overrides, parents, unit, joined }, selection })
+}
+
+/// A root or a unit.
+#[derive(Debug, Clone)]
+struct Parent {
+    id: String,
+    name: String,
+}
+
+/// The names of the units, without the root's: there is only one, and it says nothing. A unit without a name goes by
+/// its id; right below the root there is only the root to go by.
+fn unit(above: &[Parent]) -> String {
+    let shown = if above.len() > 1 { above.get(1..).unwrap_or_default() } else { above };
+    let names = shown.iter().map(|parent| if parent.name.is_empty() { &parent.id } else { &parent.name });
+    names.map(String::as_str).collect::<Vec<_>>().join(" / ")
 }
 
 /// `State` took the place of `Status`; where it is absent, the older word counts.
@@ -111,21 +129,24 @@ fn state(account: &OrgAccount) -> &str {
 }
 
 /// The root and units above each account, outermost first.
-async fn parents(clients: &Clients) -> Result<HashMap<AccountId, Vec<String>>, InventoryError> {
+async fn parents(clients: &Clients) -> Result<HashMap<AccountId, Vec<Parent>>, InventoryError> {
     const ROOTS: &str = "organizations ListRoots";
     const UNITS: &str = "organizations ListOrganizationalUnitsForParent";
     const ACCOUNTS: &str = "organizations ListAccountsForParent";
     clients.organizations_limit().ready().await;
     let roots = read(ROOTS, clients.organizations().list_roots().send().await)?;
-    let mut open: Vec<Vec<String>> =
-        roots.roots().iter().filter_map(|root| root.id()).map(|id| vec![id.to_owned()]).collect();
+    let parent = |id: Option<&str>, name: Option<&str>| {
+        Some(Parent { id: id?.to_owned(), name: name.unwrap_or_default().to_owned() })
+    };
+    let mut open: Vec<Vec<Parent>> =
+        roots.roots().iter().filter_map(|root| parent(root.id(), root.name())).map(|root| vec![root]).collect();
     let mut parents = HashMap::new();
     while let Some(path) = open.pop() {
-        let Some(parent) = path.last() else { continue };
+        let Some(last) = path.last() else { continue };
         let mut token = None;
         loop {
             clients.organizations_limit().ready().await;
-            let call = clients.organizations().list_accounts_for_parent().parent_id(parent);
+            let call = clients.organizations().list_accounts_for_parent().parent_id(&last.id);
             let page = read(ACCOUNTS, call.max_results(20).set_next_token(token.clone()).send().await)?;
             let ids = page.accounts().iter().filter_map(|account| account.id()?.parse::<AccountId>().ok());
             parents.extend(ids.map(|id| (id, path.clone())));
@@ -137,10 +158,10 @@ async fn parents(clients: &Clients) -> Result<HashMap<AccountId, Vec<String>>, I
         let mut token = None;
         loop {
             clients.organizations_limit().ready().await;
-            let call = clients.organizations().list_organizational_units_for_parent().parent_id(parent);
+            let call = clients.organizations().list_organizational_units_for_parent().parent_id(&last.id);
             let page = read(UNITS, call.max_results(20).set_next_token(token.clone()).send().await)?;
-            let below = page.organizational_units().iter().filter_map(|unit| unit.id());
-            open.extend(below.map(|id| path.iter().cloned().chain([id.to_owned()]).collect()));
+            let below = page.organizational_units().iter().filter_map(|unit| parent(unit.id(), unit.name()));
+            open.extend(below.map(|unit| path.iter().cloned().chain([unit]).collect()));
             match next(UNITS, &token, page.next_token())? {
                 Some(more) => token = Some(more),
                 None => break,

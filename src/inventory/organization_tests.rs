@@ -50,6 +50,11 @@ async fn a_unit_stands_for_what_is_below_it() {
     for entry in &inside.entries {
         let below = entry.account.parents.contains(&unit("Workloads"));
         assert_eq!(
+            entry.account.unit.starts_with("Workloads / "),
+            below && entry.account.parents.len() > 2,
+            "{entry:?}"
+        );
+        assert_eq!(
             entry.selection == Selection::In,
             below
                 && world.account_ids().any(|id| id == entry.account.id)

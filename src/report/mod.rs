@@ -18,6 +18,7 @@ mod evidence_jsonl;
 mod fanout;
 mod folder;
 mod hashed;
+mod html;
 mod jsonl;
 mod junit;
 #[cfg(test)]
@@ -38,7 +39,8 @@ pub use changes_csv::ChangesCsv;
 pub use ci_file::{CiFile, CiForm};
 pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
-pub use folder::{FolderError, RunFolder};
+pub use folder::{FolderError, RunFolder, RunLock};
+pub use html::HtmlPage;
 pub use jsonl::JsonLines;
 pub use reporter::Reporter;
 pub use row::{AccountRow, AccountRows, COLUMNS, RowError};

@@ -47,6 +47,7 @@ pub(super) fn info(command: &str, accounts: usize, selected: usize) -> RunInfo {
         seed: None,
         max_failures: None,
         version: "0.1.0".to_owned(),
+        resumed: 0,
     }
 }
 
@@ -157,6 +158,35 @@ pub(super) fn no_such_user(n: u64) -> Outcome {
         "The user with name \u{1b}[31manalyst cannot be found.".to_owned(),
         "create the user `analyst` there, or name another with --pass-role-to".to_owned(),
     )
+}
+
+/// The events of so many accounts in units: most are created, every fiftieth failed, every tenth was right already.
+pub(super) fn organization(accounts: u64) -> Vec<Event> {
+    let document = |n: u64| {
+        let arn = format!("arn:aws:iam::{n:012}:role/Demo");
+        serde_json::json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": ["iam:PassRole", "s3:GetObject", "s3:ListBucket"], "Resource": arn }] }).to_string()
+    };
+    let outcome = |n: u64| {
+        let outcome = match n % 50 {
+            7 if n.is_multiple_of(3) => no_such_user(n),
+            7 => denied(n),
+            11 => skipped(n, "the account is SUSPENDED, not ACTIVE"),
+            3 | 13 | 23 | 33 | 43 => unchanged(n),
+            5 => updated(n),
+            _ => created(n),
+        };
+        Outcome { unit: format!("Workloads / Team {}", n % 23), ..outcome }
+    };
+    let mut events = run_of("apply", (1..=accounts).map(outcome).collect(), Ended::Complete);
+    for event in &mut events {
+        if let EventKind::ChangeSettled { account_id, change, .. } = &mut event.kind {
+            let n = account_id.as_str().parse().unwrap();
+            change.write =
+                Write::UpdateAssumeRolePolicy { role: "Demo".parse().unwrap(), document: document(n).into() };
+            change.before = n.is_multiple_of(2).then(|| document(n).replace("s3:GetObject", "s3:*"));
+        }
+    }
+    events
 }
 
 /// The events of accounts 1…, one after the other, with a change for each write.

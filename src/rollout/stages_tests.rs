@@ -43,8 +43,14 @@ pub(super) async fn connect(world: &World) -> Clients {
 /// The member accounts.
 pub(super) fn entries(world: &World) -> Vec<Entry> {
     let members = world.account_ids().filter(|id| *id != world.management_account());
-    let account =
-        |id| Account { id, name: String::new(), overrides: Overrides::default(), parents: Vec::new(), joined: None };
+    let account = |id| Account {
+        id,
+        name: String::new(),
+        overrides: Overrides::default(),
+        parents: Vec::new(),
+        unit: String::new(),
+        joined: None,
+    };
     members.map(|id| Entry { account: account(id), selection: Selection::In }).collect()
 }
 

@@ -162,7 +162,7 @@ impl Proof {
 
     /// Applies with a look before, where all but the question to the simulator is allowed: without that there is a note.
     fn preflight(&mut self, expected: &str) {
-        let asks = |trial: &Trial| trial.without.as_ref().is_none_or(|without| without.starts_with("Itself: "));
+        let asks = |trial: &Trial| trial.without.as_ref().is_none_or(|without| without.starts_with("TheMemberRole: "));
         let chosen: Vec<&str> =
             self.trials.iter().filter(|(_, trial)| asks(trial)).map(|(id, _)| id.as_str()).collect();
         let chosen = chosen.join(",");

@@ -60,15 +60,20 @@ pub fn least_power(desired: &Desired, power: Power) -> SessionPolicy {
     narrowest(desired, &allowances(desired, power))
 }
 
+/// The same for a preflight.
+pub fn preflight_power(desired: &Desired, removing: bool, assumed: &RolePath) -> SessionPolicy {
+    narrowest(desired, &preflight_allowances(desired, removing, assumed))
+}
+
 /// What a preflight needs: the reads, those of a removal too where `removing`, and IAM's simulator for the role that is
 /// assumed.
-pub fn preflight_power(desired: &Desired, removing: bool, assumed: &RolePath) -> SessionPolicy {
+pub fn preflight_allowances(desired: &Desired, removing: bool, assumed: &RolePath) -> Vec<Allowance> {
     let mut all = allowances(desired, Power::Read);
     all.push(Allowance { actions: vec!["SimulatePrincipalPolicy"], on: vec![Object::Assumed(assumed.clone())] });
     if removing {
         all.push(Allowance { actions: vec!["ListInstanceProfilesForRole"], on: vec![Object::TheRole] });
     }
-    narrowest(desired, &all)
+    all
 }
 
 fn narrowest(desired: &Desired, allowances: &[Allowance]) -> SessionPolicy {

@@ -7,12 +7,19 @@ use super::policies::{Blueprint, POLICY_NAME, Whose, trust};
 use super::yaml;
 
 /// Functions of CloudFormation in the place of what is not known yet.
-struct Functions;
+struct Functions {
+    /// The role's path; its name is a parameter.
+    path: String,
+}
 
 impl Notation for Functions {
     fn arn(&self, account: Option<&str>, resource: &str) -> Value {
         let account = account.unwrap_or("${AWS::AccountId}");
         json!({ "Fn::Sub": format!("arn:${{AWS::Partition}}:iam::{account}:{resource}") })
+    }
+
+    fn itself(&self) -> Value {
+        self.arn(None, &format!("role{}${{RoleName}}", self.path))
     }
 
     fn caller(&self) -> Value {
@@ -50,7 +57,7 @@ pub(super) fn value(blueprint: &Blueprint) -> Value {
     if let (Some(arn), Some(members)) = (&blueprint.trusted, trusted.as_object_mut()) {
         members.insert("Default".to_owned(), json!(arn.to_string()));
     }
-    let permissions = policy(&blueprint.needs, &Functions);
+    let permissions = policy(&blueprint.needs, &Functions { path: blueprint.role_path() });
     match blueprint.whose {
         Whose::Member => {
             let no_value = json!({ "Ref": "AWS::NoValue" });

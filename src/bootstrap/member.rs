@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::need::{Name, Need};
-use crate::account::session::{Object, Power, allowances};
+use crate::account::session::{Allowance, Object};
 use crate::ids::PrincipalKind;
 use crate::setup::desired::Desired;
 
-/// What has to be allowed for all of `powers`, as one statement for each kind of object.
-pub fn member(desired: &Desired, powers: &[Power]) -> Vec<Need> {
+/// All of `allowances`, as one statement for each kind of object.
+pub fn member(desired: &Desired, allowances: &[Allowance]) -> Vec<Need> {
     let mut needs: BTreeMap<u8, Need> = BTreeMap::new();
-    for allowance in powers.iter().flat_map(|power| allowances(desired, *power)) {
+    for allowance in allowances {
         for object in &allowance.on {
             let (order, sid) = kind(object);
             let need = needs.entry(order).or_insert(Need { sid, actions: BTreeSet::new(), on: BTreeSet::new() });
@@ -42,12 +42,12 @@ fn names(desired: &Desired, object: &Object) -> Vec<Name> {
         |kind: &str, name: &str| vec![Name::Here(format!("{kind}/{name}")), Name::Here(format!("{kind}/*/{name}"))];
     match object {
         Object::TheRole => both("role", desired.role.as_str()),
-        Object::Assumed(role) => vec![Name::Here(format!("role/{role}"))],
         Object::InstanceProfiles => vec![Name::Here("instance-profile/*".to_owned())],
         Object::Managed(arn) if arn.account() == desired.role_arn.account() => {
             vec![Name::Here(arn.resource().to_owned())]
         }
         Object::Managed(arn) => vec![Name::There(arn.account().to_owned(), arn.resource().to_owned())],
+        Object::Assumed(_) => vec![Name::Itself],
         Object::Grantee(to) => both(to.kind().as_str(), to.name()),
     }
 }

@@ -26,6 +26,8 @@ pub enum Name {
     Everywhere(String),
     /// Of this account (`aws` for AWS's own).
     There(String, String),
+    /// The role that the policy is on.
+    Itself,
     /// The one who runs rolecall.
     Caller,
 }
@@ -34,6 +36,9 @@ pub enum Name {
 pub(super) trait Notation {
     /// The ARN of a resource of IAM; no `account` means that of the policy itself.
     fn arn(&self, account: Option<&str>, resource: &str) -> Value;
+
+    /// The ARN of the role that the policy is on.
+    fn itself(&self) -> Value;
 
     /// The ARN of the one who runs rolecall.
     fn caller(&self) -> Value;
@@ -47,6 +52,7 @@ pub(super) fn policy(needs: &[Need], notation: &impl Notation) -> Value {
             Name::Here(resource) => notation.arn(None, resource),
             Name::Everywhere(resource) => notation.arn(Some("*"), resource),
             Name::There(account, resource) => notation.arn(Some(account), resource),
+            Name::Itself => notation.itself(),
             Name::Caller => notation.caller(),
         });
         json!({

@@ -114,7 +114,7 @@ impl Blueprint {
     /// where nobody is named who runs rolecall.
     pub fn json(&self, partition: &Partition) -> Option<Value> {
         let trusted = self.trusted.as_ref()?.to_string();
-        let permissions = policy(&self.needs, &Plain { partition, trusted: &trusted });
+        let permissions = policy(&self.needs, &Plain { partition, trusted: &trusted, role: &self.assume_role });
         Some(match self.whose {
             Whose::Caller => permissions,
             Whose::Member => {
@@ -150,11 +150,16 @@ pub(super) fn trust(principal: Value, condition: Option<Value>) -> Value {
 struct Plain<'a> {
     partition: &'a Partition,
     trusted: &'a str,
+    role: &'a RolePath,
 }
 
 impl Notation for Plain<'_> {
     fn arn(&self, account: Option<&str>, resource: &str) -> Value {
         json!(format!("arn:{}:iam::{}:{resource}", self.partition, account.unwrap_or("*")))
+    }
+
+    fn itself(&self) -> Value {
+        self.arn(None, &format!("role/{}", self.role))
     }
 
     fn caller(&self) -> Value {

@@ -6,12 +6,19 @@ use super::need::{Notation, policy};
 use super::policies::{Blueprint, POLICY_NAME, Whose, trust};
 
 /// References of Terraform in the place of what is not known yet.
-struct References;
+struct References {
+    /// The role's path; its name is a variable.
+    path: String,
+}
 
 impl Notation for References {
     fn arn(&self, account: Option<&str>, resource: &str) -> Value {
         let account = account.unwrap_or("${data.aws_caller_identity.current.account_id}");
         json!(format!("arn:${{data.aws_partition.current.partition}}:iam::{account}:{resource}"))
+    }
+
+    fn itself(&self) -> Value {
+        self.arn(None, &format!("role{}${{var.role_name}}", self.path))
     }
 
     fn caller(&self) -> Value {
@@ -21,7 +28,7 @@ impl Notation for References {
 
 /// The file's text.
 pub(super) fn module(blueprint: &Blueprint) -> String {
-    let permissions = expression(&policy(&blueprint.needs, &References), 1);
+    let permissions = expression(&policy(&blueprint.needs, &References { path: blueprint.role_path() }), 1);
     let trusted = blueprint.trusted.as_ref().map(ToString::to_string);
     let mut blocks = vec![
         "terraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n    }\n  }\n}".to_owned(),

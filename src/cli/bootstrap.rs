@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::options::WhatArgs;
 use super::rollout::choices;
 use super::ui;
-use crate::account::session::Power;
+use crate::account::session::{Allowance, Power, allowances, preflight_allowances};
 use crate::aws::clients::ConnectError;
 use crate::bootstrap::{Blueprint, Need, Trusted, Whose, caller, member};
 use crate::ids::{AccountId, ExternalId, Partition, RolePath};
@@ -35,7 +35,12 @@ pub(super) struct BootstrapArgs {
     #[arg(long)]
     caller: bool,
     /// The commands that it has to suffice for
-    #[arg(long = "for", value_name = "COMMAND,…", value_delimiter = ',', default_value = "plan,apply,verify,remove")]
+    #[arg(
+        long = "for",
+        value_name = "COMMAND,…",
+        value_delimiter = ',',
+        default_value = "plan,apply,verify,remove,preflight"
+    )]
     commands: Vec<Purpose>,
     /// The name of the role, for `--assume-role`
     #[arg(long, value_name = "NAME", default_value = "RolecallMember")]
@@ -68,16 +73,22 @@ enum Purpose {
     /// With the policy simulator and without
     Verify,
     Remove,
+    /// apply and remove with a look at every account first
+    Preflight,
 }
 
 impl Purpose {
-    fn powers(self) -> &'static [Power] {
-        match self {
+    /// What its sessions are made of.
+    fn allowances(self, desired: &Desired, assume_role: &RolePath) -> Vec<Allowance> {
+        let powers: &[Power] = match self {
             Self::Plan => &[Power::Read],
             Self::Apply => &[Power::Write],
             Self::Verify => &[Power::Read, Power::Simulate],
             Self::Remove => &[Power::Remove],
-        }
+            // What it reads for a removal, a removal reads too.
+            Self::Preflight => return preflight_allowances(desired, false, assume_role),
+        };
+        powers.iter().flat_map(|power| allowances(desired, *power)).collect()
     }
 }
 
@@ -89,7 +100,7 @@ pub(super) fn bootstrap(args: BootstrapArgs) -> Result<u8, CliError> {
     }
     let partition = args.trust_to.as_ref().map_or_else(Partition::aws, |trusted| trusted.partition().clone());
     let commands: BTreeSet<Purpose> = args.commands.iter().copied().collect();
-    let needs = if args.caller { caller(&args.assume_role) } else { needs(&setup, &partition, &commands)? };
+    let needs = if args.caller { caller(&args.assume_role) } else { needs(&args, &setup, &partition)? };
     let words: Vec<String> =
         commands.iter().filter_map(|purpose| Some(purpose.to_possible_value()?.get_name().to_owned())).collect();
     let version = env!("CARGO_PKG_VERSION");
@@ -124,11 +135,14 @@ fn filled(setup: &Setup, partition: &Partition, account: AccountId, name: &str) 
 }
 
 /// What the role has to be allowed, if that is the same in every account.
-fn needs(setup: &Setup, partition: &Partition, commands: &BTreeSet<Purpose>) -> Result<Vec<Need>, CliError> {
-    let powers: Vec<Power> = commands.iter().flat_map(|purpose| purpose.powers()).copied().collect();
-    let in_one = member(&filled(setup, partition, AccountId::EXAMPLE, "one")?, &powers);
-    let in_other = member(&filled(setup, partition, AccountId::OTHER_EXAMPLE, "other")?, &powers);
-    if in_one == in_other { Ok(in_one) } else { Err(CliError::NamesDiffer) }
+fn needs(args: &BootstrapArgs, setup: &Setup, partition: &Partition) -> Result<Vec<Need>, CliError> {
+    let needs = |account, name| -> Result<Vec<Need>, CliError> {
+        let desired = filled(setup, partition, account, name)?;
+        let all = args.commands.iter().flat_map(|purpose| purpose.allowances(&desired, &args.assume_role));
+        Ok(member(&desired, &all.collect::<Vec<_>>()))
+    };
+    let in_one = needs(AccountId::EXAMPLE, "one")?;
+    if in_one == needs(AccountId::OTHER_EXAMPLE, "other")? { Ok(in_one) } else { Err(CliError::NamesDiffer) }
 }
 
 fn grants(setup: &Setup, partition: &Partition) -> Result<bool, CliError> {

@@ -1,6 +1,6 @@
 //! What is tried again on top of the SDK's own retries, and for how long.
 //!
-//! The SDK retries throttles, HTTP 5xx and broken connections by itself, with backoff and full jitter. [`Rules`] adds what
+//! The SDK retries throttles, HTTP 5xx and broken connections by itself, with backoff and full jitter. `Rules` adds what
 //! it takes for final: a bare 429, credentials that can be renewed, a clock that the SDK has just learned to correct.
 //! What is left is IAM's own and takes longer: entities that somebody else is changing, and what was written a moment
 //! ago and is not visible everywhere yet; that is [`patiently`].

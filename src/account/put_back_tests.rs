@@ -63,10 +63,10 @@ fn what_somebody_changed_since_is_a_conflict_that_is_named() {
         (after(|role| role.description = Some("mine".to_owned())), "its description"),
         (after(|role| role.max_session_duration = 3_600), "its session duration"),
         (after(|role| role.boundary = None), "its permissions boundary"),
-        (after(|role| drop(role.tags.insert("k".to_owned(), "v".to_owned()))), "its tags"),
-        (after(|role| drop(role.inline_names.insert("Mine".parse().unwrap()))), "an inline policy Mine"),
-        (after(|role| drop(role.managed.insert("arn:aws:iam::aws:policy/X".parse().unwrap()))), "policy/X"),
-        (after(|role| drop(role.instance_profiles.insert("web".to_owned()))), "the instance profile web"),
+        (after(|role| role.tags.extend([("k".to_owned(), "v".to_owned())])), "its tags"),
+        (after(|role| role.inline_names.extend(["Mine".parse().unwrap()])), "an inline policy Mine"),
+        (after(|role| role.managed.extend(["arn:aws:iam::aws:policy/X".parse().unwrap()])), "policy/X"),
+        (after(|role| role.instance_profiles.extend(["web".to_owned()])), "the instance profile web"),
     ] {
         assert!(error.starts_with("Conflict: ") && error.contains(words), "{error}");
     }

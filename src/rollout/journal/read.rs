@@ -96,7 +96,6 @@ pub fn read(input: impl BufRead, mut done: impl FnMut(AccountId, Vec<Past>)) -> 
         entries: Vec::new(),
         earlier: Earlier::default(),
         resumed: 0,
-        puts_back: None,
         worked: Duration::ZERO,
         closed: None,
         whole: 0,

@@ -1,6 +1,7 @@
 //! An account of the sandbox in whatever state IAM writes can bring it to, and what stands in it, read without rolecall.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::Tag;
@@ -9,6 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
+use super::change::{Change, ChangeResult};
+use super::ledger::{Ledger, LedgerClosed};
 use crate::setup::desired::{Desired, OWNER_TAG};
 
 /// Managed policies that no setup of the tests has.
@@ -301,6 +304,22 @@ pub(super) struct Holder {
 /// Every user, group and role of the account, by `role/NAME` and so on.
 pub(super) type Snapshot = BTreeMap<String, Holder>;
 
+/// Keeps what AWS took.
+#[derive(Default)]
+pub(super) struct Kept(pub(super) Mutex<Vec<Change>>);
+
+impl Ledger for Kept {
+    async fn intend(&self, _: &Change) -> Result<(), LedgerClosed> {
+        Ok(())
+    }
+
+    fn settled(&self, change: &Change, result: &ChangeResult) {
+        if matches!(result, ChangeResult::Applied { .. }) {
+            self.0.lock().unwrap().push(change.clone());
+        }
+    }
+}
+
 fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8().unwrap().into_owned()
 }
@@ -314,7 +333,8 @@ pub(super) async fn snapshot(iam: &Client) -> Snapshot {
         let mut holder = Holder {
             path: role.path().to_owned(),
             trust: decoded(role.assume_role_policy_document().unwrap()),
-            description: role.description().map(str::to_owned),
+            // No description and an empty one are the same.
+            description: role.description().filter(|text| !text.is_empty()).map(str::to_owned),
             max_session_duration: role.max_session_duration().unwrap(),
             boundary: role.permissions_boundary().map(|it| it.permissions_boundary_arn().unwrap().to_owned()),
             tags: role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),

@@ -162,6 +162,10 @@ async fn send(iam: &Client, write: &Write) -> Result<Option<String>, AwsFailure>
                 read("iam DeleteGroupPolicy", call.send().await)
             }
         },
+        Write::AddRoleToInstanceProfile { role, profile } => {
+            let call = iam.add_role_to_instance_profile().role_name(role.as_str()).instance_profile_name(profile);
+            read("iam AddRoleToInstanceProfile", call.send().await)
+        }
         Write::RemoveRoleFromInstanceProfile { role, profile } => {
             let call = iam.remove_role_from_instance_profile().role_name(role.as_str()).instance_profile_name(profile);
             read("iam RemoveRoleFromInstanceProfile", call.send().await)

@@ -133,6 +133,13 @@ pub enum Write {
         /// The name of the inline policy that was the grant.
         policy: PolicyName,
     },
+    /// Puts the role into an instance profile, which is there.
+    AddRoleToInstanceProfile {
+        /// The role.
+        role: RoleName,
+        /// The instance profile's name.
+        profile: String,
+    },
     /// Takes the role out of an instance profile, which stays.
     RemoveRoleFromInstanceProfile {
         /// The role.
@@ -158,6 +165,7 @@ impl Write {
             | Self::DeleteRolePermissionsBoundary { .. }
             | Self::TagRole { .. }
             | Self::UntagRole { .. }
+            | Self::AddRoleToInstanceProfile { .. }
             | Self::RemoveRoleFromInstanceProfile { .. } => &[Part::Role],
             Self::UpdateAssumeRolePolicy { .. } => &[Part::Trust],
             Self::PutRolePolicy { .. }
@@ -182,6 +190,7 @@ impl Write {
             Self::DeleteRolePolicy { .. } => "DeleteRolePolicy",
             Self::AttachRolePolicy { .. } => "AttachRolePolicy",
             Self::DetachRolePolicy { .. } => "DetachRolePolicy",
+            Self::AddRoleToInstanceProfile { .. } => "AddRoleToInstanceProfile",
             Self::RemoveRoleFromInstanceProfile { .. } => "RemoveRoleFromInstanceProfile",
             Self::DeleteRole { .. } => "DeleteRole",
             Self::PutGrant { principal, .. } => match principal.kind() {
@@ -214,7 +223,10 @@ impl Write {
             Self::AttachRolePolicy { role, policy } | Self::DetachRolePolicy { role, policy } => {
                 format!("role/{role} managed policy {policy}")
             }
-            Self::RemoveRoleFromInstanceProfile { role, profile } => format!("role/{role} instance profile {profile}"),
+            Self::AddRoleToInstanceProfile { role, profile }
+            | Self::RemoveRoleFromInstanceProfile { role, profile } => {
+                format!("role/{role} instance profile {profile}")
+            }
             Self::PutGrant { principal, policy, .. } | Self::DeleteGrant { principal, policy } => {
                 format!("{principal} inline policy {policy}")
             }
@@ -233,6 +245,7 @@ impl Write {
             Self::DeleteRolePolicy { .. } | Self::DetachRolePolicy { .. } => Step::RemovePermissions,
             Self::PutGrant { .. } => Step::PutGrant,
             Self::DeleteGrant { .. } => Step::RemoveGrant,
+            Self::AddRoleToInstanceProfile { .. } => Step::AddProfile,
             Self::RemoveRoleFromInstanceProfile { .. } => Step::RemoveProfile,
             Self::DeleteRole { .. } => Step::DeleteRole,
         }
@@ -265,6 +278,7 @@ impl Write {
             Self::PutRolePermissionsBoundary { boundary, .. } => Some(boundary.to_string()),
             Self::TagRole { tags, .. } => Some(serde_json::json!(tags).to_string()),
             Self::AttachRolePolicy { policy, .. } => Some(policy.to_string()),
+            Self::AddRoleToInstanceProfile { profile, .. } => Some(profile.clone()),
             Self::DeleteRolePermissionsBoundary { .. }
             | Self::UntagRole { .. }
             | Self::DeleteRolePolicy { .. }

@@ -17,6 +17,7 @@ use super::observation::Observation;
 use super::observe::{Subject, observe};
 use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
 use super::plan::{Plan, Refusal, plan};
+use super::put_back::put_back;
 use super::refused::advise_on_refusal;
 use super::removal::removal;
 use super::session::{Entrance, Power, SessionPolicy, assume, least_power};
@@ -45,12 +46,14 @@ pub enum Goal {
         /// Even where somebody else's policies or instance profiles hang on the role.
         force: bool,
     },
+    /// What an earlier run did is undone: see [`super::restore`].
+    PutBack,
 }
 
 impl Goal {
     /// Whether accounts are changed.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Apply | Self::Remove { .. })
+        matches!(self, Self::Apply | Self::Remove { .. } | Self::PutBack)
     }
 
     /// What the work needs to be allowed.
@@ -59,6 +62,8 @@ impl Goal {
             Self::Plan | Self::Verify { simulate: false } => Power::Read,
             Self::Verify { simulate: true } => Power::Simulate,
             Self::Apply => Power::Write,
+            // What is put back is not known from a setup: `put_back_power` is what counts.
+            Self::PutBack => Power::Read,
             Self::Remove { .. } => Power::Remove,
         }
     }
@@ -146,6 +151,7 @@ async fn work(
             Goal::Verify { simulate } => return verify(&iam, task, &observation, simulate, step, outcome).await,
             Goal::Plan | Goal::Apply => plan(desired, &observation),
             Goal::Remove { force } => removal(desired, &observation, force),
+            Goal::PutBack => put_back(&[], &observation, desired.role_arn.partition()),
         };
         let plan = plan.map_err(of_refusal)?;
         outcome.notes.clone_from(&plan.notes);
@@ -205,6 +211,7 @@ pub(super) fn subject(desired: &Desired, goal: Goal) -> Subject {
         inline: desired.inline.keys().cloned().collect(),
         // What is taken away must be known, so that it could be put back; evidence is of everything that counts.
         other_inline: match goal {
+            Goal::PutBack => false,
             Goal::Plan | Goal::Apply => desired.extra_policies == ExtraPolicies::Remove,
             Goal::Verify { .. } => desired.extra_policies != ExtraPolicies::Ignore,
             Goal::Remove { .. } => true,
@@ -257,16 +264,16 @@ async fn verify(
 }
 
 /// What every write of one account needs.
-struct Writes<'a, L> {
-    iam: &'a aws_sdk_iam::Client,
-    ledger: &'a L,
-    attempts: &'a Attempts,
+pub(super) struct Writes<'a, L> {
+    pub(super) iam: &'a aws_sdk_iam::Client,
+    pub(super) ledger: &'a L,
+    pub(super) attempts: &'a Attempts,
     /// Whether IAM may not know the role everywhere yet.
-    role_is_new: bool,
+    pub(super) role_is_new: bool,
 }
 
 impl<L: Ledger> Writes<'_, L> {
-    async fn carry_out(
+    pub(super) async fn carry_out(
         &self,
         plan: &Plan,
         step: &(impl Fn(Step) + Sync),

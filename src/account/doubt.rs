@@ -44,7 +44,7 @@ async fn is_so(iam: &Client, write: &Write) -> Result<bool, AwsFailure> {
         }
         Write::UpdateRole { role, description, max_session_duration } => {
             of_role(iam, role, |found| {
-                description.as_ref().is_none_or(|wanted| found.description.as_ref() == Some(wanted))
+                description.as_ref().is_none_or(|wanted| found.description.as_deref().unwrap_or_default() == wanted)
                     && found.max_session_duration == max_session_duration.unwrap_or(3600)
             })
             .await?
@@ -79,6 +79,9 @@ async fn is_so(iam: &Client, write: &Write) -> Result<bool, AwsFailure> {
         }
         Write::DeleteGrant { principal, policy } => {
             !matches!(grant(iam, principal, policy).await?, ObservedGrant::Present(_))
+        }
+        Write::AddRoleToInstanceProfile { role, profile } => {
+            instance_profiles(iam, role).await?.is_some_and(|profiles| profiles.contains(profile))
         }
         Write::RemoveRoleFromInstanceProfile { role, profile } => {
             instance_profiles(iam, role).await?.is_none_or(|profiles| !profiles.contains(profile))

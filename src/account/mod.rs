@@ -26,13 +26,19 @@ pub mod plan;
 #[cfg(test)]
 pub(crate) mod plan_tests;
 pub mod preflight;
+pub mod put_back;
+pub mod put_back_power;
+#[cfg(test)]
+mod put_back_tests;
 pub mod question;
 pub mod read_back;
 mod refused;
 pub mod removal;
+pub mod restore;
 pub mod session;
 #[cfg(test)]
 mod session_tests;
 pub mod simulate;
+mod undo;
 #[cfg(test)]
 mod update_role_tests;

@@ -60,9 +60,7 @@ pub async fn observe(iam: &Client, subject: &Subject) -> Result<Observation, Aws
 
 /// One look; the inner error is what contradicts what.
 async fn look(iam: &Client, subject: &Subject) -> Result<Result<Observation, &'static str>, AwsFailure> {
-    let grants = future::try_join_all(subject.grants.iter().map(|(grantee, policy)| async move {
-        Ok::<_, AwsFailure>(((grantee.clone(), policy.clone()), grant(iam, grantee, policy).await?))
-    }));
+    let grants = observe_grants(iam, &subject.grants);
     let profiles = async {
         if subject.instance_profiles { instance_profiles(iam, &subject.role).await } else { Ok(Some(BTreeSet::new())) }
     };
@@ -81,7 +79,6 @@ async fn look(iam: &Client, subject: &Subject) -> Result<Result<Observation, &'s
     };
     let (role, (names, managed, inline), grants, profiles) =
         future::try_join4(get_role(iam, &subject.role), policies, grants, profiles).await?;
-    let grants = grants.into_iter().collect();
     let Some(role) = role else {
         let only_lists = names.is_some() || managed.is_some() || !inline.is_empty();
         let only_lists = only_lists || subject.instance_profiles && profiles.is_some();
@@ -101,6 +98,20 @@ async fn look(iam: &Client, subject: &Subject) -> Result<Result<Observation, &'s
     }
     let role = Some(ObservedRole { inline_names, managed, inline, instance_profiles, ..role });
     Ok(Ok(Observation { role, grants }))
+}
+
+/// Reads what each of the principals has by way of the grant.
+///
+/// # Errors
+/// As [`observe`].
+pub async fn observe_grants(
+    iam: &Client,
+    grants: &[(PrincipalRef, PolicyName)],
+) -> Result<BTreeMap<(PrincipalRef, PolicyName), ObservedGrant>, AwsFailure> {
+    let grants = future::try_join_all(grants.iter().map(|(grantee, policy)| async move {
+        Ok::<_, AwsFailure>(((grantee.clone(), policy.clone()), grant(iam, grantee, policy).await?))
+    }));
+    Ok(grants.await?.into_iter().collect())
 }
 
 /// Those of the inline policies that are there.

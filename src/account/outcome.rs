@@ -149,6 +149,8 @@ words!(
         PutGrant = "put_grant",
         /// iam DeleteUserPolicy, DeleteGroupPolicy or DeleteRolePolicy on a grantee.
         RemoveGrant = "remove_grant",
+        /// iam AddRoleToInstanceProfile.
+        AddProfile = "add_profile",
         /// iam RemoveRoleFromInstanceProfile.
         RemoveProfile = "remove_profile",
         /// iam DeleteRole.

@@ -58,7 +58,7 @@ async fn look(
     let observation = observation.map_err(|failure| of_aws(Step::Observe, failure))?;
     let plan = match goal {
         Goal::Remove { force } => removal(desired, &observation, force),
-        Goal::Plan | Goal::Apply | Goal::Verify { .. } => plan(desired, &observation),
+        Goal::Plan | Goal::Apply | Goal::Verify { .. } | Goal::PutBack => plan(desired, &observation),
     };
     let plan = plan.map_err(of_refusal)?;
     if plan.is_empty() {

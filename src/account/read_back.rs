@@ -62,7 +62,7 @@ async fn look(
         let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
         let left = match goal {
             Goal::Remove { force } => removal(desired, &observation, force),
-            Goal::Plan | Goal::Apply | Goal::Verify { .. } => plan(desired, &observation),
+            Goal::Plan | Goal::Apply | Goal::Verify { .. } | Goal::PutBack => plan(desired, &observation),
         };
         let left = left.map_err(of_refusal)?;
         if left.is_empty() {

@@ -43,6 +43,9 @@ pub(super) enum Command {
     /// Go on with a run that was cut off, to one complete report
     #[command(after_help = RESUME_EXAMPLES)]
     Resume(Box<ResumeArgs>),
+    /// Put back what a run changed, where it is still as the run left it
+    #[command(after_help = ROLLBACK_EXAMPLES)]
+    Rollback(Box<RollbackArgs>),
     /// What changed between two runs' reports
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
@@ -130,6 +133,13 @@ const RESUME_EXAMPLES: &str = "Examples:
 
 Accounts that are done stay as they are, failed ones too. Accounts that were cut off are looked at again first, so that no
 write is made twice. The setup, the accounts and the options are those of the run.";
+
+const ROLLBACK_EXAMPLES: &str = "Examples:
+  rolecall rollback latest                                    what the newest run changed
+  rolecall rollback 2026-11-24T09-30-05Z-apply-demo --yes     without a terminal
+
+Each account is looked at first. Where anything that the run wrote is neither as the run left it nor as it was before,
+nothing is written and the account is failed with the code Conflict. A rollback is a run with a folder of its own.";
 
 const COMPARE_EXAMPLES: &str = "Examples:
   rolecall compare 2026-08-24T09-30-05Z-verify-demo latest
@@ -249,6 +259,20 @@ pub(super) struct RemoveArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ResumeArgs {
+    /// The run: its id, its folder, or `latest`
+    pub(super) run: String,
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+    #[command(flatten)]
+    pub(super) pace: NewPaceArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) confirm: ConfirmArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RollbackArgs {
     /// The run: its id, its folder, or `latest`
     pub(super) run: String,
     #[command(flatten)]

@@ -69,6 +69,8 @@ pub(super) enum CliError {
     Journal(std::path::PathBuf, #[source] ReadError),
     #[error("cannot write `{}`", .0.display())]
     JournalUnwritten(std::path::PathBuf, #[source] LedgerClosed),
+    #[error("`{0}` writes nothing, so there is nothing to put back")]
+    NothingWritten(String),
     #[error("the run was of `--sandbox={0}`, a simulated organization that ended with its process")]
     SandboxGone(String),
     #[error("the setup `{setup}` has changed since the run began")]
@@ -143,6 +145,7 @@ impl CliError {
             Self::JournalUnwritten(..) => {
                 "nothing was written to AWS; make room, or choose another place with --report-dir"
             }
+            Self::NothingWritten(_) => "name a run of apply, remove or rollback",
             Self::SandboxGone(_) => "run the command again; a world that outlives rolecall is `rolecall sandbox`",
             Self::SetupChanged { .. } => {
                 "put the setup back as it was; or run the command anew, with the run's accounts.csv behind --accounts"

@@ -16,6 +16,7 @@ mod place;
 mod plan;
 mod remove;
 mod resume;
+mod rollback;
 mod rollout;
 mod run;
 mod sandbox;

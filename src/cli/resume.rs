@@ -2,11 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufReader, IsTerminal};
+use std::path::Path;
 
 use super::args::ResumeArgs;
 use super::confirm;
 use super::error::CliError;
 use super::log;
+use super::options::ConnectionArgs;
+use super::rollback::deeds;
 use super::signals::StopWords;
 use super::sitting::{Open, Sitting, conclude, reporters, retell, sit, unwritten};
 use super::ui;
@@ -16,6 +19,7 @@ use crate::inventory::list::Inventory;
 use crate::report::{Reporters, RunFolder, RunLock, Verdict};
 use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
 use crate::rollout::journal::{self, JournalEntry, Logbook, Way};
+use crate::rollout::worker::Aim;
 use crate::setup::resolve::Setup;
 
 pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
@@ -32,23 +36,19 @@ pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
     if let Some(world) = &book.terms.way.sandbox {
         return Err(CliError::SandboxGone(world.clone()));
     }
-    let setup = Setup::load(&book.terms.setup, book.terms.choices.clone())?;
-    if setup.digest() != book.run.setup_digest {
-        return Err(CliError::SetupChanged { setup: book.terms.setup });
-    }
+    // Nobody may go on with a run while it is put back.
+    let (aim, _other) = match &book.terms.puts_back {
+        Some(folder) => put_back_of(folder)?,
+        None => (Aim::Setup(Box::new(same_setup(&book)?)), None),
+    };
     let ask = !args.confirm.yes && book.terms.goal.writes();
     if ask && !std::io::stdin().is_terminal() {
         return Err(CliError::NobodyToAsk);
     }
 
     let mut stop_words = StopWords::listen();
-    let clients = stop_words.unless_told(connect(&args, &book.terms.way)).await?;
-    if clients.caller().account.as_str() != book.run.caller.account() {
-        return Err(CliError::AnotherCaller {
-            run: Box::new(book.run.caller),
-            now: Box::new(clients.caller().arn.clone()),
-        });
-    }
+    let clients = stop_words.unless_told(connect(&args.connection, &book.terms.way)).await?;
+    same_caller(&book, &clients)?;
     if ask {
         stop_words.unless_told(confirm::asked(book.open(), book.terms.goal)).await?;
     }
@@ -67,7 +67,7 @@ pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
     let sitting = Sitting {
         folder: &folder,
         open,
-        terms: terms.terms(setup),
+        terms: terms.terms(aim),
         inventory: inventory(&info, entries),
         clients,
         info,
@@ -87,8 +87,25 @@ pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
     Ok(exit_code)
 }
 
+/// The setup, if it is still what it was when the run began.
+fn same_setup(book: &Logbook) -> Result<Setup, CliError> {
+    let setup = Setup::load(&book.terms.setup, book.terms.choices.clone())?;
+    if setup.digest() == book.run.setup_digest {
+        Ok(setup)
+    } else {
+        Err(CliError::SetupChanged { setup: book.terms.setup.clone() })
+    }
+}
+
+/// What the run in `folder` did, to be put back, with what keeps others from it.
+fn put_back_of(folder: &str) -> Result<(Aim, Option<RunLock>), CliError> {
+    let folder = RunFolder::resolve(Path::new(""), folder)?;
+    let lock = folder.lock()?;
+    Ok((Aim::PutBack(deeds(&folder)?.1), Some(lock)))
+}
+
 /// What a run's journal tells.
-pub(super) fn logbook(folder: &RunFolder) -> Result<Logbook, CliError> {
+fn logbook(folder: &RunFolder) -> Result<Logbook, CliError> {
     let unreadable = |error| CliError::Journal(folder.journal(), error);
     let file = File::open(folder.journal()).map_err(|error| unreadable(error.into()))?;
     journal::read(BufReader::new(file), |_, _| {}).map_err(unreadable)
@@ -135,8 +152,8 @@ fn report_again(folder: &RunFolder, lock: RunLock, book: Logbook, args: &ResumeA
     conclude(folder, reporters, open, Ended::Complete, exit_code, unread, &args.output)
 }
 
-async fn connect(args: &ResumeArgs, way: &Way) -> Result<Clients, CliError> {
-    let given = &args.connection;
+/// Connects as the run did, but for what is given differently.
+pub(super) async fn connect(given: &ConnectionArgs, way: &Way) -> Result<Clients, CliError> {
     let connection = Connection::Aws {
         profile: given.profile.clone().or_else(|| way.profile.clone()),
         region: given.region.clone().or_else(|| way.region.clone()),
@@ -145,7 +162,16 @@ async fn connect(args: &ResumeArgs, way: &Way) -> Result<Clients, CliError> {
     Ok(Clients::connect(connection, given.sts_rate).await?)
 }
 
-fn inventory(info: &RunInfo, entries: Vec<crate::inventory::list::Entry>) -> Inventory {
+/// Whether the credentials are of the account that the run was begun from.
+pub(super) fn same_caller(book: &Logbook, clients: &Clients) -> Result<(), CliError> {
+    if clients.caller().account.as_str() == book.run.caller.account() {
+        return Ok(());
+    }
+    let (run, now) = (Box::new(book.run.caller.clone()), Box::new(clients.caller().arn.clone()));
+    Err(CliError::AnotherCaller { run, now })
+}
+
+pub(super) fn inventory(info: &RunInfo, entries: Vec<crate::inventory::list::Entry>) -> Inventory {
     let source = info.source.clone();
     Inventory { entries, source, doubtful_columns: Vec::new(), doubtful_states: Vec::new() }
 }

@@ -24,7 +24,7 @@ use crate::report::RunFolder;
 use crate::rollout::event::RunInfo;
 use crate::rollout::history::Earlier;
 use crate::rollout::journal::{SavedTerms, Way};
-use crate::rollout::worker::row_choices;
+use crate::rollout::worker::{Aim, row_choices};
 use crate::setup::file::PassRoleResource;
 use crate::setup::resolve::{Choices, Place, Setup};
 
@@ -111,6 +111,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         session_policy: if aims.exact { "exact" } else { "by name pattern" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resumed: 0,
+        puts_back: None,
     };
     if ask {
         confirm::show(&info, &aims, job.goal);
@@ -130,6 +131,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         account_timeout: args.pace.account_timeout.unwrap_or(timeout),
         wait_ready: args.pace.wait_ready.unwrap_or_default(),
         way: way(&args.source, &args.connection),
+        puts_back: None,
     };
     let folder = RunFolder::create(&args.output.report_dir, &info.run_id)?;
     info.run_id = folder.id().clone();
@@ -139,7 +141,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         folder: &folder,
         open,
         clients,
-        terms: saved.terms(setup),
+        terms: saved.terms(Aim::Setup(Box::new(setup))),
         inventory,
         info,
         earlier: Earlier::default(),
@@ -198,7 +200,7 @@ fn check(setup: &Setup, source: &Source) -> Result<(), CliError> {
 }
 
 /// Whether reports can be written, asked before AWS is.
-fn writable(report_dir: &Path) -> Result<(), CliError> {
+pub(super) fn writable(report_dir: &Path) -> Result<(), CliError> {
     let unwritable = |error| CliError::Unwritable(report_dir.to_owned(), error);
     std::fs::create_dir_all(report_dir).map_err(unwritable)?;
     let probe = report_dir.join(format!(".writable-{}", std::process::id()));

@@ -140,6 +140,8 @@ pub enum Reason {
     JoinedBefore(Timestamp),
     /// `--new-since`: when it joined is not known.
     JoinUnknown,
+    /// The run that is put back changed nothing there.
+    NothingToPutBack,
     /// The inventory is an earlier report, and there the account was skipped for this reason.
     SkippedInReport(String),
 }
@@ -165,6 +167,7 @@ impl fmt::Display for Reason {
                 write!(f, "joined the organization on {}, so not new (--new-since)", at.strftime("%F"))
             }
             Self::JoinUnknown => f.write_str("when it joined the organization is not known (--new-since)"),
+            Self::NothingToPutBack => f.write_str("the run that is put back changed nothing there"),
             Self::SkippedInReport(reason) => f.write_str(reason),
         }
     }

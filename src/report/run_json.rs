@@ -68,6 +68,9 @@ pub struct RunRecord {
     /// How often the run was cut off and gone on with.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub resumed: u32,
+    /// The run that this one puts back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub puts_back: Option<RunId>,
     /// When the run started.
     pub started_at: Timestamp,
     /// When it ended; null while it runs, and for ever if it was cut off.
@@ -205,6 +208,7 @@ impl RunRecord {
             stages: Vec::new(),
             version: info.version,
             resumed: info.resumed,
+            puts_back: info.puts_back,
             started_at: info.started_at,
             ended_at: None,
             duration_ms: None,

@@ -48,6 +48,7 @@ pub(super) fn info(command: &str, accounts: usize, selected: usize) -> RunInfo {
         max_failures: None,
         version: "0.1.0".to_owned(),
         resumed: 0,
+        puts_back: None,
     }
 }
 

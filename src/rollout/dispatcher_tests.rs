@@ -8,7 +8,7 @@ use super::cancel::Cancel;
 use super::dispatcher::Rollout;
 use super::event::{Ended, Event, EventKind, HaltReason, RunInfo};
 use super::journal::{Journal, JournalEntry};
-use super::worker::Terms;
+use super::worker::{Aim, Terms};
 use crate::account::converge::Goal;
 use crate::account::converge_tests::{Wire, connect, refusing};
 use crate::account::outcome::{AccountStatus, Outcome};
@@ -93,9 +93,10 @@ pub(super) async fn ran(
             max_failures: None,
             version: "0".to_owned(),
             resumed: 0,
+            puts_back: None,
         },
         terms: Arc::new(Terms {
-            setup: Setup::load("amazon-ml-redshift", choices).unwrap(),
+            aim: Aim::Setup(Box::new(Setup::load("amazon-ml-redshift", choices).unwrap())),
             goal: Goal::Apply,
             assume_role: "OrganizationAccountAccessRole".parse().unwrap(),
             external_id: None,

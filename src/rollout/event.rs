@@ -171,6 +171,9 @@ pub struct RunInfo {
     /// How often the run was cut off and gone on with.
     #[serde(default)]
     pub resumed: u32,
+    /// The run that this one puts back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub puts_back: Option<RunId>,
 }
 
 /// Why a run stopped starting accounts.

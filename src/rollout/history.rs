@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::account::change::{Change, ChangeResult, Part, Write};
 use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
+use crate::account::put_back;
 use crate::ids::AccountId;
 use crate::inventory::list::Account;
 
@@ -169,9 +170,13 @@ impl History {
         }
         outcome.changes = u32::try_from(applied.len()).unwrap_or(u32::MAX);
         let role_is_new = applied.iter().any(|change| matches!(change.write, Write::CreateRole { .. }));
+        let back = put_back::parts(applied.iter().copied());
         for part in [Part::Role, Part::Trust, Part::Permissions, Part::PassRole] {
             let words = applied.iter().filter(|change| change.write.parts().contains(&part));
-            let Some(word) = words.map(|change| word(change, goal, role_is_new)).reduce(both) else { continue };
+            let word = words.map(|change| word(change, goal, role_is_new)).reduce(both);
+            let Some(word) = word.map(|word| if goal == Goal::PutBack { back.get(part) } else { word }) else {
+                continue;
+            };
             let now = outcome.parts.get_mut(part);
             let whole = part == Part::Role || part == Part::Trust;
             match *now {
@@ -202,9 +207,10 @@ fn both(one: PartStatus, other: PartStatus) -> PartStatus {
     if one == other { one } else { PartStatus::Updated }
 }
 
-fn status(_applied: &[&Change], goal: Goal, role_is_new: bool) -> AccountStatus {
+fn status(applied: &[&Change], goal: Goal, role_is_new: bool) -> AccountStatus {
     match goal {
         Goal::Remove { .. } => AccountStatus::Removed,
+        Goal::PutBack => put_back::status(applied.iter().copied()),
         _ if role_is_new => AccountStatus::Created,
         _ => AccountStatus::Updated,
     }

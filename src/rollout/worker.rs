@@ -1,5 +1,6 @@
 //! One account as a task: whatever happens in there, panic included, comes out as an outcome.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::account::ledger::{Ledger, LedgerClosed};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
 use crate::account::preflight::preflight;
 use crate::account::read_back::read_back;
+use crate::account::restore::{Deeds, Restoration, restore};
 use crate::account::session::Entrance;
 use crate::aws::clients::{Attempts, Clients};
 use crate::ids::{AccountId, ExternalId, Region, RolePath, SessionName, SourceIdentity};
@@ -28,8 +30,8 @@ use crate::setup::resolve::{Choices, Place, Setup};
 /// What is the same for every account of a run.
 #[derive(Debug)]
 pub struct Terms {
-    /// What every account must have.
-    pub setup: Setup,
+    /// What every account must have, or what is undone in each.
+    pub aim: Aim,
     /// Whether the plan is carried out.
     pub goal: Goal,
     /// The role to assume, where the account's row names no other.
@@ -48,12 +50,21 @@ pub struct Terms {
     pub wait_ready: Duration,
 }
 
+/// What a run works towards.
+#[derive(Debug)]
+pub enum Aim {
+    /// What every account must have, or must not have any more.
+    Setup(Box<Setup>),
+    /// What an earlier run did in each account, which is undone.
+    PutBack(HashMap<AccountId, Deeds>),
+}
+
 impl SavedTerms {
-    /// The terms, with the setup that they name.
-    pub fn terms(&self, setup: Setup) -> Terms {
+    /// The terms, with what they aim at.
+    pub fn terms(&self, aim: Aim) -> Terms {
         let saved = self.clone();
         Terms {
-            setup,
+            aim,
             goal: saved.goal,
             assume_role: saved.assume_role,
             external_id: saved.external_id,
@@ -187,41 +198,45 @@ impl Work {
     /// Does it. The outcome's duration is for the caller to fill in.
     pub(super) async fn run(self) -> Outcome {
         let Self { clients, terms, journal, events, cancel, account, duty, begun, before, started_at } = self;
-        let task = match task(&clients, &terms, account, started_at) {
-            Ok(task) => task,
+        let errand = match errand(&clients, &terms, account, started_at) {
+            Ok(errand) => errand,
             Err(outcome) => return *outcome,
         };
-        let mut outcome = before.map_or_else(|| task.begin(), |before| *before);
+        let (account_id, enters) = errand.whither();
+        let mut outcome = before.map_or_else(|| errand.begin(), |before| *before);
         let at = Mutex::new(Step::AssumeRole);
         let step = |now: Step| {
             if let Ok(mut at) = at.lock() {
                 *at = now;
             }
-            let _ = events.send(EventKind::StepStarted { account_id: task.account_id, step: now });
+            let _ = events.send(EventKind::StepStarted { account_id, step: now });
         };
-        let record = Record::new(task.account_id, &journal, &events, begun.unwrap_or_default().history);
+        let record = Record::new(account_id, &journal, &events, begun.unwrap_or_default().history);
         let attempts = Attempts::within(terms.account_timeout);
         let status_before = outcome.status;
         let cut_off = {
             let goal = terms.goal;
             let work = async {
                 // Boxed, since each is a large future of which an account needs one.
-                match duty {
-                    Duty::Preflight => {
-                        Box::pin(preflight(&clients, &task, goal, &step, &mut outcome, &attempts)).await;
+                match (&errand, duty) {
+                    (Errand::Restore(task), _) => {
+                        Box::pin(restore(&clients, &record, task, &step, &mut outcome, &attempts)).await;
                     }
-                    Duty::Converge => {
-                        Box::pin(converge(&clients, &record, &task, goal, &step, &mut outcome, &attempts)).await;
+                    (Errand::Converge(task), Duty::Preflight) => {
+                        Box::pin(preflight(&clients, task, goal, &step, &mut outcome, &attempts)).await;
                     }
-                    Duty::ReadBack => {
-                        Box::pin(read_back(&clients, &task, goal, &step, &mut outcome, &attempts)).await;
+                    (Errand::Converge(task), Duty::Converge) => {
+                        Box::pin(converge(&clients, &record, task, goal, &step, &mut outcome, &attempts)).await;
+                    }
+                    (Errand::Converge(task), Duty::ReadBack) => {
+                        Box::pin(read_back(&clients, task, goal, &step, &mut outcome, &attempts)).await;
                     }
                 }
             };
             let work = AssertUnwindSafe(work);
             let work = async {
                 // Waiting for one's turn at STS is no time spent on the account.
-                if task.entrance.is_some() {
+                if enters {
                     clients.sts_limit().ready().await;
                 }
                 in_time(terms.account_timeout, &attempts, work.catch_unwind()).await
@@ -240,7 +255,7 @@ impl Work {
         };
         outcome.attempts = outcome.attempts.max(attempts.most());
         if clients.login_over().is_some_and(|why| refused_as(&outcome, why)) {
-            return record.close(without_login(outcome, &task, duty, status_before), terms.goal);
+            return record.close(without_login(outcome, duty, status_before), terms.goal);
         }
         let Some((code, message, fix)) = cut_off else { return record.close(outcome, terms.goal) };
         if let Some(part) = record.cut_off(code).and_then(|change| change.write.parts().first().copied()) {
@@ -251,20 +266,32 @@ impl Work {
     }
 }
 
+/// What is to be done in one account.
+enum Errand {
+    Converge(Box<Task>),
+    Restore(Box<Restoration>),
+}
+
+impl Errand {
+    /// Which account, and whether its door must be opened.
+    fn whither(&self) -> (AccountId, bool) {
+        match self {
+            Self::Converge(task) => (task.account_id, task.entrance.is_some()),
+            Self::Restore(task) => (task.account_id, task.entrance.is_some()),
+        }
+    }
+
+    /// The outcome while nothing has happened yet.
+    fn begin(&self) -> Outcome {
+        match self {
+            Self::Converge(task) => task.begin(),
+            Self::Restore(task) => task.begin(),
+        }
+    }
+}
+
 /// What is to be done, filled in for one account; or why the setup cannot be filled in there.
-fn task(clients: &Clients, terms: &Terms, account: Account, started_at: Timestamp) -> Result<Task, Box<Outcome>> {
-    let place = Place {
-        account: account.id,
-        account_name: account.name.clone(),
-        partition: clients.caller().partition().clone(),
-        region: account.overrides.region.clone().unwrap_or_else(|| terms.region.clone()),
-    };
-    let desired = terms.setup.fill(&place, &row_choices(&account.overrides)).map_err(|error| {
-        let reached = Outcome::untouched(account.id, &account.name, AccountStatus::Failed, String::new());
-        let fix = "correct the setup, or the account's row in the inventory".to_owned();
-        let outcome = Outcome { reason: None, started_at: Some(started_at), ..reached };
-        Box::new(failed(outcome, Step::Plan, "SetupInvalid", error.to_string(), fix))
-    })?;
+fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timestamp) -> Result<Errand, Box<Outcome>> {
     let entrance = (account.id != clients.caller().account).then(|| Entrance {
         role: account.overrides.assume_role.clone().unwrap_or_else(|| terms.assume_role.clone()),
         external_id: account.overrides.external_id.clone().or_else(|| terms.external_id.clone()),
@@ -272,8 +299,35 @@ fn task(clients: &Clients, terms: &Terms, account: Account, started_at: Timestam
         source_identity: terms.source_identity.clone(),
         duration_seconds: 3600,
     });
+    let setup = match &terms.aim {
+        Aim::Setup(setup) => setup,
+        Aim::PutBack(deeds) => {
+            let deeds = deeds.get(&account.id).cloned().unwrap_or_default();
+            let (account_id, account_name) = (account.id, account.name);
+            return Ok(Errand::Restore(Box::new(Restoration {
+                account_id,
+                account_name,
+                entrance,
+                deeds,
+                started_at,
+            })));
+        }
+    };
+    let place = Place {
+        account: account.id,
+        account_name: account.name.clone(),
+        partition: clients.caller().partition().clone(),
+        region: account.overrides.region.clone().unwrap_or_else(|| terms.region.clone()),
+    };
+    let desired = setup.fill(&place, &row_choices(&account.overrides)).map_err(|error| {
+        let reached = Outcome::untouched(account.id, &account.name, AccountStatus::Failed, String::new());
+        let fix = "correct the setup, or the account's row in the inventory".to_owned();
+        let outcome = Outcome { reason: None, started_at: Some(started_at), ..reached };
+        Box::new(failed(outcome, Step::Plan, "SetupInvalid", error.to_string(), fix))
+    })?;
     let wait_ready = if is_old(account.joined, started_at) { Duration::ZERO } else { terms.wait_ready };
-    Ok(Task { account_id: account.id, account_name: account.name, entrance, desired, started_at, wait_ready })
+    let (account_id, account_name) = (account.id, account.name);
+    Ok(Errand::Converge(Box::new(Task { account_id, account_name, entrance, desired, started_at, wait_ready })))
 }
 
 /// Whether the account came to nothing because the caller's credentials were over, for the reason `why`: at the door,
@@ -286,14 +340,14 @@ fn refused_as(outcome: &Outcome, why: &str) -> bool {
 }
 
 /// The account is not to blame: it is as it was before.
-fn without_login(outcome: Outcome, task: &Task, duty: Duty, status: AccountStatus) -> Outcome {
+fn without_login(outcome: Outcome, duty: Duty, status: AccountStatus) -> Outcome {
     if duty == Duty::ReadBack {
         let note = "not read back: the caller's credentials were no longer good".to_owned();
         let notes = outcome.notes.iter().cloned().chain([note]).collect();
         return Outcome { status, failure: None, notes, ..outcome };
     }
     let reason = "the caller's credentials were no longer good when its turn came".to_owned();
-    Outcome::untouched(task.account_id, &task.account_name, AccountStatus::NotReached, reason)
+    Outcome::untouched(outcome.account_id, &outcome.account_name, AccountStatus::NotReached, reason)
 }
 
 /// The time of an account is up.

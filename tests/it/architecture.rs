@@ -51,8 +51,12 @@ const PURE: &[&str] = &[
     "observation.rs",
     "outcome.rs",
     "plan.rs",
+    "put_back.rs",
+    "put_back_power.rs",
     "question.rs",
     "removal.rs",
+    "undo.rs",
+    "undo/role.rs",
 ];
 const IMPURE: &[&str] =
     &["crate::aws", "aws_", "tokio", "std::fs", "Instant::now", "SystemTime::now", "Timestamp::now"];

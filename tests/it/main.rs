@@ -37,6 +37,8 @@ mod policies;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]
+mod rollback;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod setup;

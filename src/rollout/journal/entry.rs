@@ -136,6 +136,9 @@ pub struct SavedTerms {
     pub wait_ready: Duration,
     /// How AWS is reached.
     pub way: Way,
+    /// The folder of the run that is put back, where that is what the run does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub puts_back: Option<String>,
 }
 
 /// How AWS is reached.

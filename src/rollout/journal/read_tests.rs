@@ -40,6 +40,7 @@ fn info() -> RunInfo {
         max_failures: Some("5%".parse().unwrap()),
         version: "0".to_owned(),
         resumed: 0,
+        puts_back: None,
     }
 }
 
@@ -56,6 +57,7 @@ fn terms() -> SavedTerms {
         account_timeout: Duration::from_millis(1_500),
         wait_ready: Duration::ZERO,
         way: Way { profile: Some("p".to_owned()), ..Way::default() },
+        puts_back: None,
     }
 }
 

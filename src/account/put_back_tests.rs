@@ -1,0 +1,135 @@
+//! What is put back, and what is a conflict. That any run can be undone is held in `any_state_tests`.
+
+use std::collections::BTreeMap;
+
+use super::change::{Change, Write};
+use super::observation::{Observation, ObservedGrant, ObservedRole};
+use super::outcome::{AccountStatus, PartStatus};
+use super::plan::{Plan, plan};
+use super::plan_tests::{carry_out, desired, granted};
+use super::put_back::put_back;
+use super::put_back_power::power_to_put_back;
+use super::session::SESSION_POLICY_LIMIT;
+
+/// An account that had nothing, what apply did there, and what it left.
+fn made() -> (Vec<Change>, Observation) {
+    let plan = plan(&desired(), &nothing()).unwrap();
+    let left = carry_out(&plan, nothing());
+    (plan.changes, left)
+}
+
+fn nothing() -> Observation {
+    Observation { role: None, grants: granted(ObservedGrant::Absent) }
+}
+
+fn undo(done: &[Change], found: &Observation) -> Result<Plan, String> {
+    put_back(done, found, &"aws".parse().unwrap()).map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))
+}
+
+fn actions(plan: &Plan) -> Vec<&'static str> {
+    plan.changes.iter().map(|change| change.write.action()).collect()
+}
+
+#[test]
+fn what_was_made_is_taken_away_newest_first() {
+    let (done, left) = made();
+    let plan = undo(&done, &left).unwrap();
+    assert_eq!(actions(&plan), ["DeleteUserPolicy", "DetachRolePolicy", "DeleteRolePolicy", "DeleteRole"]);
+    assert_eq!(plan.status, AccountStatus::Removed);
+    assert_eq!((plan.parts.role, plan.parts.pass_role), (PartStatus::Removed, PartStatus::Removed));
+    assert!(plan.changes.iter().all(|change| change.before.is_some()), "so that this can be undone, too");
+}
+
+#[test]
+fn what_is_as_it_was_before_needs_nothing() {
+    let (done, left) = made();
+    assert_eq!(undo(&done, &nothing()).unwrap().status, AccountStatus::Unchanged);
+    // Somebody took the grant away: that is as before, and the rest still goes.
+    let without = Observation { role: left.role, grants: granted(ObservedGrant::Absent) };
+    assert_eq!(actions(&undo(&done, &without).unwrap()), ["DetachRolePolicy", "DeleteRolePolicy", "DeleteRole"]);
+}
+
+#[test]
+fn what_somebody_changed_since_is_a_conflict_that_is_named() {
+    let (done, left) = made();
+    let after = |edit: fn(&mut ObservedRole)| {
+        let mut found = left.clone();
+        edit(found.role.as_mut().unwrap());
+        undo(&done, &found).unwrap_err()
+    };
+    let other = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+    for (error, words) in [
+        (after(|role| role.trust = "{}".to_owned()), "its trust policy"),
+        (after(|role| role.description = Some("mine".to_owned())), "its description"),
+        (after(|role| role.max_session_duration = 3_600), "its session duration"),
+        (after(|role| role.boundary = None), "its permissions boundary"),
+        (after(|role| role.tags.extend([("k".to_owned(), "v".to_owned())])), "its tags"),
+        (after(|role| role.inline_names.extend(["Mine".parse().unwrap()])), "an inline policy Mine"),
+        (after(|role| role.managed.extend(["arn:aws:iam::aws:policy/X".parse().unwrap()])), "policy/X"),
+        (after(|role| role.instance_profiles.extend(["web".to_owned()])), "the instance profile web"),
+    ] {
+        assert!(error.starts_with("Conflict: ") && error.contains(words), "{error}");
+    }
+    let grants = granted(ObservedGrant::Present(other.to_owned()));
+    let error = undo(&done, &Observation { grants, ..left.clone() }).unwrap_err();
+    assert!(error.contains("user/analyst inline policy RolecallPassRole-AmazonMLRedshift differs"), "{error}");
+}
+
+#[test]
+fn a_policy_that_means_the_same_in_other_words_is_as_the_run_left_it() {
+    let (done, mut left) = made();
+    for grant in left.grants.values_mut() {
+        *grant = ObservedGrant::Present(
+            r#"{"Statement":[{"Resource":["arn:aws:iam::123456789012:role/AmazonMLRedshift"],
+                "Action":["IAM:passrole"],"Effect":"Allow"}],"Version":"2012-10-17"}"#
+                .to_owned(),
+        );
+    }
+    assert_eq!(undo(&done, &left).unwrap().changes.len(), 4);
+}
+
+#[test]
+fn tags_go_back_one_by_one() {
+    let (_, mut found) = made();
+    let role = found.role.as_mut().unwrap();
+    role.tags = BTreeMap::from([("Owner", "data"), ("new", "1"), ("kept", "x")].map(|(k, v)| (k.into(), v.into())));
+    let tags = BTreeMap::from([("owner", "data"), ("new", "1")].map(|(k, v)| (k.to_owned(), v.to_owned())));
+    let write = Write::TagRole { role: "AmazonMLRedshift".parse().unwrap(), tags };
+    let done = [Change { write, before: Some(r#"{"owner":"web"}"#.to_owned()) }];
+    let plan = undo(&done, &found).unwrap();
+    assert_eq!(actions(&plan), ["TagRole", "UntagRole"]);
+    assert_eq!(plan.status, AccountStatus::Updated);
+    found.role.as_mut().unwrap().tags.insert("new".to_owned(), "2".to_owned());
+    assert!(undo(&done, &found).unwrap_err().contains("tag new is `2` instead of `1`"));
+}
+
+#[test]
+fn what_is_not_on_record_is_not_guessed() {
+    let (role, policy) = ("AmazonMLRedshift".parse().unwrap(), "P".parse().unwrap());
+    let done = [Change { write: Write::DeleteRolePolicy { role, policy }, before: None }];
+    assert!(undo(&done, &made().1).unwrap_err().starts_with("NoBefore: "));
+}
+
+#[test]
+fn the_session_may_undo_what_was_done_and_no_more() {
+    let (account, aws) = ("123456789012".parse().unwrap(), "aws".parse().unwrap());
+    let policy = power_to_put_back(&made().0, account, &aws);
+    assert!(policy.exact && policy.text.len() <= SESSION_POLICY_LIMIT);
+    for action in ["DeleteRole\"", "DeleteRolePolicy", "DetachRolePolicy", "DeleteUserPolicy", "GetUserPolicy"] {
+        assert!(policy.text.contains(&format!("iam:{action}")), "{action}: {}", policy.text);
+    }
+    for action in ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutUserPolicy", "PassRole", "Group"] {
+        assert!(!policy.text.contains(action), "{action}: {}", policy.text);
+    }
+    // More names than fit.
+    let grants = (0..60).map(|n| Change {
+        write: Write::DeleteGrant {
+            principal: format!("user/somebody-with-a-long-name-{n}").parse().unwrap(),
+            policy: "P".parse().unwrap(),
+        },
+        before: Some("{}".to_owned()),
+    });
+    let policy = power_to_put_back(&grants.collect::<Vec<_>>(), account, &aws);
+    assert!(!policy.exact && policy.text.len() <= SESSION_POLICY_LIMIT);
+    assert!(policy.text.contains("iam:PutUserPolicy") && !policy.text.contains("iam:DeleteUserPolicy"));
+}

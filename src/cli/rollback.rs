@@ -1,0 +1,154 @@
+//! `rolecall rollback`: puts back what a run changed, where it is still as the run left it. A run of its own.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, IsTerminal};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::args::RollbackArgs;
+use super::confirm;
+use super::error::CliError;
+use super::log;
+use super::resume::{connect, inventory, same_caller};
+use super::rollout::writable;
+use super::signals::StopWords;
+use super::sitting::{Open, Sitting, sit, unwritten};
+use super::ui;
+use crate::account::change::Write;
+use crate::account::converge::Goal;
+use crate::account::put_back_power::power_to_put_back;
+use crate::account::restore::Deeds;
+use crate::ids::{AccountId, RunId};
+use crate::inventory::list::{Reason, Selection};
+use crate::plain::plain;
+use crate::report::RunFolder;
+use crate::rollout::event::RunInfo;
+use crate::rollout::history::{Earlier, Past};
+use crate::rollout::journal::{self, Logbook, SavedTerms};
+use crate::rollout::worker::Aim;
+
+pub(super) async fn rollback(args: RollbackArgs) -> Result<u8, CliError> {
+    let started_at = Timestamp::now();
+    log::start(&args.output.log)?;
+    let run = RunFolder::resolve(&args.output.report_dir, &args.run)?;
+    // Nobody may go on with the run while it is put back.
+    let _lock = run.lock()?;
+    let (book, deeds) = deeds(&run)?;
+    if !book.terms.goal.writes() {
+        return Err(CliError::NothingWritten(book.run.command));
+    }
+    if deeds.is_empty() {
+        ui::say(&format!("nothing to put back: {} changed nothing", run.id()));
+        return Ok(0);
+    }
+    if let Some(world) = &book.terms.way.sandbox {
+        return Err(CliError::SandboxGone(world.clone()));
+    }
+    let ask = !args.confirm.yes;
+    if ask && !std::io::stdin().is_terminal() {
+        return Err(CliError::NobodyToAsk);
+    }
+    writable(&args.output.report_dir)?;
+    let mut stop_words = StopWords::listen();
+    let clients = stop_words.unless_told(connect(&args.connection, &book.terms.way)).await?;
+    same_caller(&book, &clients)?;
+
+    let (partition, selected) = (clients.caller().partition().clone(), deeds.len());
+    let exact = deeds.iter().all(|(account, deeds)| power_to_put_back(&deeds.done, *account, &partition).exact);
+    let Logbook { run: was, terms, mut entries, .. } = book;
+    for entry in &mut entries {
+        if entry.selection == Selection::In && !deeds.contains_key(&entry.account.id) {
+            entry.selection = Selection::Out(Reason::NothingToPutBack);
+        }
+    }
+    let mut info = RunInfo {
+        run_id: RunId::new(started_at, "rollback", &was.setup),
+        command: "rollback".to_owned(),
+        started_at,
+        caller: clients.caller().arn.clone(),
+        partition,
+        accounts: entries.len(),
+        selected,
+        concurrency: args.pace.concurrency.map_or(was.concurrency, usize::from),
+        session_policy: if exact { "exact" } else { "by name pattern" }.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        preflight: false,
+        waves: None,
+        seed: None,
+        max_failures: None,
+        resumed: 0,
+        puts_back: Some(run.id().clone()),
+        ..was
+    };
+    if ask {
+        show(&info, &deeds);
+        stop_words.unless_told(confirm::asked(selected, Goal::PutBack)).await?;
+    }
+    let saved = SavedTerms {
+        goal: Goal::PutBack,
+        account_timeout: args.pace.account_timeout.unwrap_or(terms.account_timeout),
+        puts_back: Some(std::path::absolute(run.path())?.display().to_string()),
+        ..terms
+    };
+    let inventory = inventory(&info, entries);
+    let folder = RunFolder::create(&args.output.report_dir, &info.run_id)?;
+    info.run_id = folder.id().clone();
+    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
+    open.journal().begin(&info, &saved, &inventory).await.map_err(unwritten(&folder))?;
+    let sitting = Sitting {
+        folder: &folder,
+        open,
+        clients,
+        terms: saved.terms(Aim::PutBack(deeds)),
+        inventory,
+        info,
+        earlier: Earlier::default(),
+        worked: Duration::ZERO,
+        output: &args.output,
+        stop_words,
+    };
+    sit(sitting).await
+}
+
+/// What a run's journal tells, and what the run did in each account in which it did something.
+pub(super) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, Deeds>), CliError> {
+    let unreadable = |error| CliError::Journal(folder.journal(), error);
+    let file = File::open(folder.journal()).map_err(|error| unreadable(error.into()))?;
+    let mut deeds: HashMap<AccountId, Deeds> = HashMap::new();
+    let mut take = |account, past: Vec<Past>| {
+        let done = past.into_iter().filter(|past| past.is_applied() || past.is_in_doubt());
+        let done: Vec<_> = done.map(|past| past.change).collect();
+        if !done.is_empty() {
+            deeds.entry(account).or_default().done.extend(done);
+        }
+    };
+    let mut book = journal::read(BufReader::new(file), &mut take).map_err(unreadable)?;
+    for (account, begun) in &mut book.earlier.begun {
+        take(*account, std::mem::take(&mut begun.history).into_past());
+    }
+    for (account, deeds) in &mut deeds {
+        let left = || book.earlier.begun.get(account).and_then(|begun| begun.outcome.as_ref());
+        let outcome = book.earlier.kept.get(account).or_else(left);
+        deeds.role_arn = outcome.and_then(|outcome| outcome.role_arn.clone());
+    }
+    Ok((book, deeds))
+}
+
+/// Shows what is about to happen.
+fn show(info: &RunInfo, deeds: &HashMap<AccountId, Deeds>) {
+    let done = || deeds.values().flat_map(|deeds| &deeds.done);
+    let made = done().filter(|change| matches!(change.write, Write::CreateRole { .. })).count();
+    let deleted = done().filter(|change| matches!(change.write, Write::DeleteRole { .. })).count();
+    ui::say(&format!("caller        {}", plain(&info.caller.to_string())));
+    ui::say(&format!("put back      {}", info.puts_back.as_ref().map(RunId::as_str).unwrap_or_default()));
+    ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, plain(&info.source)));
+    ui::say(&format!("writes        {} of that run are undone, newest first, where they still stand", done().count()));
+    if made > 0 {
+        ui::say(&format!("roles         {made} that it made are deleted"));
+    }
+    if deleted > 0 {
+        ui::say(&format!("roles         {deleted} that it deleted are made again"));
+    }
+}

@@ -16,6 +16,7 @@ use super::converge_tests::entrance;
 use super::ledger::{Ledger, LedgerClosed};
 use super::outcome::{AccountStatus, Outcome};
 use crate::aws::clients::{Attempts, Clients, Connection};
+use crate::aws::credentials::Renewing;
 use crate::ids::PrincipalRef;
 use crate::policy::{CanonicalPolicy, PolicyKind};
 use crate::sandbox::{SandboxHttpClient, World};
@@ -141,13 +142,14 @@ impl Bench {
         let given = session.credentials.unwrap();
         let token = Some(given.session_token);
         let credentials = Credentials::new(given.access_key_id, given.secret_access_key, token, None, "somebody");
-        let iam = clients.iam_with(credentials, &Attempts::default());
+        let iam = clients.iam_with(Renewing::fixed(credentials), &Attempts::default());
         let task = Task {
             account_id: account,
             account_name: "team".to_owned(),
             entrance: Some(entrance()),
             desired: desired(case, account),
             started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
+            wait_ready: std::time::Duration::ZERO,
         };
         Self { world, clients, iam, task }
     }

@@ -10,7 +10,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::change::{Change, ChangeResult, Write};
+use super::doubt::took_effect;
 use super::ledger::{Ledger, LedgerClosed};
+use crate::aws::clients::Attempts;
 use crate::aws::failure::{AwsFailure, Class};
 use crate::aws::retry::{BUSY_TIMEOUT, PRINCIPAL_TIMEOUT, PROPAGATION_TIMEOUT, patiently};
 use crate::ids::PrincipalKind;
@@ -25,11 +27,18 @@ pub enum ApplyError {
 }
 
 /// Puts `change` on record, sends it, and records what became of it. `role_is_new` says that this run created the role,
-/// so that IAM not knowing it yet is worth waiting for.
+/// so that IAM not knowing it yet is worth waiting for. `attempts` is the one that `iam` counts in.
 ///
 /// # Errors
-/// [`ApplyError`]. A deletion of what is already gone is no error.
-pub async fn apply(iam: &Client, ledger: &impl Ledger, change: &Change, role_is_new: bool) -> Result<(), ApplyError> {
+/// [`ApplyError`]. A deletion of what is already gone is no error, nor is a write whose answer was lost and which has
+/// taken effect.
+pub async fn apply(
+    iam: &Client,
+    ledger: &impl Ledger,
+    change: &Change,
+    role_is_new: bool,
+    attempts: &Attempts,
+) -> Result<(), ApplyError> {
     ledger.intend(change).await.map_err(ApplyError::Ledger)?;
     let patience = |class| match class {
         Class::Busy => BUSY_TIMEOUT,
@@ -38,11 +47,18 @@ pub async fn apply(iam: &Client, ledger: &impl Ledger, change: &Change, role_is_
         Class::DeleteConflict => PROPAGATION_TIMEOUT,
         _ => Duration::ZERO,
     };
-    let sent = patiently(patience, || send(iam, &change.write)).await;
+    let sent = patiently(attempts, patience, || send(iam, &change.write)).await;
     let (result, answer) = match sent {
         Ok(request_id) => (ChangeResult::Applied { request_id }, Ok(())),
         Err(failure) if failure.class == Class::NotFound && takes_away(&change.write) => {
             (ChangeResult::Applied { request_id: failure.request_id }, Ok(()))
+        }
+        // An earlier try of this very call may have made it: its answer was lost, not its effect.
+        Err(failure)
+            if (failure.in_doubt() || failure.class == Class::Exists && attempts.last() > 1)
+                && took_effect(iam, &change.write).await.unwrap_or(false) =>
+        {
+            (ChangeResult::Applied { request_id: None }, Ok(()))
         }
         Err(failure) => {
             let result = ChangeResult::Failed { code: failure.code.clone(), request_id: failure.request_id.clone() };
@@ -187,14 +203,8 @@ fn sdk_tags(
     operation: &'static str,
     tags: &std::collections::BTreeMap<String, String>,
 ) -> Result<Vec<Tag>, AwsFailure> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect::<Result<_, _>>().map_err(
-        |error| AwsFailure {
-            operation,
-            code: "NotSent".to_owned(),
-            message: error.to_string(),
-            request_id: None,
-            status: None,
-            class: Class::Other,
-        },
-    )
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect::<Result<_, _>>()
+        .map_err(|error| AwsFailure::ours(operation, "NotSent", error.to_string(), Class::Other))
 }

@@ -1,6 +1,10 @@
 //! One account from beginning to end: session, observe, then plan and apply, or verify; outcome.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::apply::{ApplyError, apply};
 use super::change::{ChangeResult, Part};
@@ -13,16 +17,19 @@ use super::observation::Observation;
 use super::observe::{Subject, observe};
 use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
 use super::plan::{Plan, Refusal, plan};
+use super::refused::advise_on_refusal;
 use super::removal::removal;
-use super::session::{Entrance, Power, assume, least_power};
+use super::session::{Entrance, Power, SessionPolicy, assume, least_power};
 use super::simulate::ask_simulator;
 use crate::aws::clients::{Attempts, Clients};
-use crate::aws::failure::AwsFailure;
+use crate::aws::failure::{AwsFailure, Class};
+use crate::aws::retry::{Backoff, PROPAGATION_TIMEOUT};
 use crate::ids::AccountId;
 use crate::setup::desired::{Desired, ExtraPolicies};
 
 /// What becomes of the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "goal", rename_all = "snake_case")]
 pub enum Goal {
     /// What apply would change is worked out and shown.
     Plan,
@@ -41,6 +48,11 @@ pub enum Goal {
 }
 
 impl Goal {
+    /// Whether accounts are changed.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Apply | Self::Remove { .. })
+    }
+
     /// What the work needs to be allowed.
     pub fn power(self) -> Power {
         match self {
@@ -65,6 +77,8 @@ pub struct Task {
     pub desired: Desired,
     /// When the work began.
     pub started_at: Timestamp,
+    /// How long an account that does not let us in is taken for one that is not ready yet. Zero: not at all.
+    pub wait_ready: Duration,
 }
 
 /// Brings one account to what it must have. Never fails: a failure is an outcome. `step` is told of each step that
@@ -112,18 +126,22 @@ async fn work(
         None => clients.iam_of_caller(attempts),
         Some(entrance) => {
             step(Step::AssumeRole);
-            let policy = least_power(desired, goal.power());
-            assume(clients, task.account_id, entrance, &policy, attempts)
-                .await
-                .map_err(|failure| of_aws(Step::AssumeRole, failure))?
+            enter(clients, task, entrance, &least_power(desired, goal.power()), step, attempts).await?
         }
     };
 
     step(Step::Observe);
     let subject = subject(desired, goal);
-    let mut created_meanwhile = false;
+    let mut exists = false;
+    let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(8));
+    let began = Instant::now();
     loop {
         let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
+        if exists && observation.role.is_none() && began.elapsed() < PROPAGATION_TIMEOUT {
+            // It was there a moment ago: a read that is late, not a role that went away.
+            tokio::time::sleep(backoff.wait()).await;
+            continue;
+        }
         let plan = match goal {
             Goal::Verify { simulate } => return verify(&iam, task, &observation, simulate, step, outcome).await,
             Goal::Plan | Goal::Apply => plan(desired, &observation),
@@ -135,25 +153,48 @@ async fn work(
             show(&plan, desired, ledger, outcome);
             return Ok(());
         }
-        match carry_out(&iam, ledger, &plan, created_meanwhile, step, outcome).await {
-            // The role came between the read and the write: by an earlier try of this very call whose answer was lost,
-            // or by somebody else. Whose it is, another look at its tags tells; one look is enough.
-            Err(failure) if failure.code == "EntityAlreadyExists" && !created_meanwhile => {
-                created_meanwhile = true;
+        ledger.planned(&plan.changes);
+        let writes = Writes { iam: &iam, ledger, attempts, role_is_new: exists || plan.creates_role() };
+        match writes.carry_out(&plan, step, outcome).await {
+            // Somebody else made the role between the read and the write, or the read was late. Whose it is, another
+            // look at its tags tells; one is enough. An earlier try of this very call whose answer was lost is no
+            // failure: `apply` has looked.
+            Err(failure) if failure.code == "EntityAlreadyExists" && !exists => {
+                exists = true;
                 step(Step::Observe);
             }
-            Err(failure) => return Err(failure),
-            Ok(()) => {
-                if created_meanwhile && attempts.most() > 1 {
-                    outcome.status = AccountStatus::Created;
-                    (outcome.parts.role, outcome.parts.trust) = (PartStatus::Created, PartStatus::Created);
-                    if outcome.parts.permissions == PartStatus::Updated {
-                        outcome.parts.permissions = PartStatus::Created;
-                    }
-                }
-                return Ok(());
-            }
+            ended => return ended,
         }
+    }
+}
+
+/// Assumes the role in the account. Where it is refused and the account may not be ready yet, tries again for as long as
+/// the task allows.
+pub(super) async fn enter(
+    clients: &Clients,
+    task: &Task,
+    entrance: &Entrance,
+    policy: &SessionPolicy,
+    step: &(impl Fn(Step) + Sync),
+    attempts: &Attempts,
+) -> Result<aws_sdk_iam::Client, Failure> {
+    let mut backoff = Backoff::new(Duration::from_secs(4), Duration::from_secs(30));
+    let began = Instant::now();
+    loop {
+        let failure = match assume(clients, task.account_id, entrance, policy, attempts).await {
+            Ok(iam) => return Ok(iam),
+            Err(failure) => failure,
+        };
+        let left = task.wait_ready.saturating_sub(began.elapsed());
+        if failure.class != Class::Denied || left.is_zero() {
+            let fix = advise_on_refusal(clients, task.account_id, entrance, &failure).await;
+            return Err(Failure { fix, ..of_aws(Step::AssumeRole, failure) });
+        }
+        step(Step::WaitReady);
+        let wait = backoff.wait().min(left);
+        attempts.wait_for(wait);
+        tokio::time::sleep(wait).await;
+        clients.sts_limit().ready().await;
     }
 }
 
@@ -215,49 +256,58 @@ async fn verify(
     Ok(())
 }
 
-async fn carry_out(
-    iam: &aws_sdk_iam::Client,
-    ledger: &impl Ledger,
-    plan: &Plan,
-    created_meanwhile: bool,
-    step: &(impl Fn(Step) + Sync),
-    outcome: &mut Outcome,
-) -> Result<(), Failure> {
-    outcome.parts = plan.parts;
-    // What is to be written counts as not reached until the last write of its part is through.
-    for part in plan.changes.iter().flat_map(|change| change.write.parts()) {
-        *outcome.parts.get_mut(*part) = PartStatus::NotReached;
-    }
-    for (index, change) in plan.changes.iter().enumerate() {
-        let parts = change.write.parts();
-        let at = change.write.step();
-        step(at);
-        if let Err(error) = apply(iam, ledger, change, plan.creates_role() || created_meanwhile).await {
-            if let Some(part) = parts.first() {
-                *outcome.parts.get_mut(*part) = PartStatus::Failed;
-            }
-            outcome.status = AccountStatus::Failed;
-            return Err(match error {
-                ApplyError::Aws(failure) => of_aws(at, failure),
-                ApplyError::Ledger(closed) => Failure {
-                    step: at,
-                    code: "JournalClosed".to_owned(),
-                    message: closed.to_string(),
-                    request_id: None,
-                    fix: "make room for the report folder; nothing more was written, so run again".to_owned(),
-                },
-            });
+/// What every write of one account needs.
+struct Writes<'a, L> {
+    iam: &'a aws_sdk_iam::Client,
+    ledger: &'a L,
+    attempts: &'a Attempts,
+    /// Whether IAM may not know the role everywhere yet.
+    role_is_new: bool,
+}
+
+impl<L: Ledger> Writes<'_, L> {
+    async fn carry_out(
+        &self,
+        plan: &Plan,
+        step: &(impl Fn(Step) + Sync),
+        outcome: &mut Outcome,
+    ) -> Result<(), Failure> {
+        outcome.parts = plan.parts;
+        // What is to be written counts as not reached until the last write of its part is through.
+        for part in plan.changes.iter().flat_map(|change| change.write.parts()) {
+            *outcome.parts.get_mut(*part) = PartStatus::NotReached;
         }
-        outcome.changes += 1;
-        for part in parts {
-            let more = plan.changes.iter().skip(index + 1).any(|later| later.write.parts().contains(part));
-            if !more {
-                *outcome.parts.get_mut(*part) = plan.parts.get(*part);
+        for (index, change) in plan.changes.iter().enumerate() {
+            let parts = change.write.parts();
+            let at = change.write.step();
+            step(at);
+            if let Err(error) = apply(self.iam, self.ledger, change, self.role_is_new, self.attempts).await {
+                if let Some(part) = parts.first() {
+                    *outcome.parts.get_mut(*part) = PartStatus::Failed;
+                }
+                outcome.status = AccountStatus::Failed;
+                return Err(match error {
+                    ApplyError::Aws(failure) => of_aws(at, failure),
+                    ApplyError::Ledger(closed) => Failure {
+                        step: at,
+                        code: "JournalClosed".to_owned(),
+                        message: closed.to_string(),
+                        request_id: None,
+                        fix: "make room for the report folder; nothing more was written, so run again".to_owned(),
+                    },
+                });
+            }
+            outcome.changes += 1;
+            for part in parts {
+                let more = plan.changes.iter().skip(index + 1).any(|later| later.write.parts().contains(part));
+                if !more {
+                    *outcome.parts.get_mut(*part) = plan.parts.get(*part);
+                }
             }
         }
+        outcome.status = plan.status;
+        Ok(())
     }
-    outcome.status = plan.status;
-    Ok(())
 }
 
 pub(super) fn of_refusal(refusal: Refusal) -> Failure {

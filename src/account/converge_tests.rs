@@ -54,6 +54,9 @@ impl Wire {
             );
             return (200, format!("<GetRoleResponse><GetRoleResult>{role}</GetRoleResult></GetRoleResponse>"));
         }
+        if action.starts_with("List") && self.role_appears && asked {
+            return (200, format!("<{action}Response><{action}Result></{action}Result></{action}Response>"));
+        }
         if let Some((status, code)) = self.refused.get(action) {
             return error(*status, code);
         }
@@ -139,6 +142,7 @@ async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
         entrance: Some(entrance()),
         desired: desired(),
         started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
+        wait_ready: std::time::Duration::ZERO,
     };
     let mut outcome = task.begin();
     let ledger = Notes(wire.seen.clone(), intents);
@@ -209,7 +213,9 @@ async fn a_refused_way_in_is_a_row_with_a_fix() {
     assert_eq!(failure.step, Step::AssumeRole);
     assert!(failure.fix.contains("--assume-role"), "{}", failure.fix);
     assert_eq!(outcome.parts.role, PartStatus::NotReached);
-    assert_eq!(seen, ["GetCallerIdentity", "AssumeRole"]);
+    // Whether the caller may assume roles at all is asked of IAM's simulator, which does not say here.
+    assert_eq!(seen, ["GetCallerIdentity", "AssumeRole", "SimulatePrincipalPolicy"]);
+    assert!(failure.fix.contains("could not be asked"), "{}", failure.fix);
 }
 
 #[tokio::test]
@@ -227,7 +233,7 @@ async fn what_cannot_be_put_on_record_is_not_sent() {
     assert_eq!(writes(&seen), ["intend CreateRole", "CreateRole"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_role_that_came_in_between_is_looked_at_again_once() {
     let exists = refusing("CreateRole", 409, "EntityAlreadyExists");
     let ours = Wire { role_appears: true, ..exists.clone() };
@@ -238,5 +244,6 @@ async fn a_role_that_came_in_between_is_looked_at_again_once() {
     let never_seen = Wire { seen: Arc::default(), ..exists };
     let (outcome, seen) = run(never_seen, Goal::Apply, 9).await;
     assert_eq!(outcome.failure.unwrap().code, "EntityAlreadyExists");
+    // It was waited for to show, and then tried once more.
     assert_eq!(seen.iter().filter(|action| *action == "CreateRole").count(), 2);
 }

@@ -1,6 +1,9 @@
 //! The one line that says what to do about a failed call.
 
+use std::time::Duration;
+
 use super::outcome::Step;
+use crate::aws::ClockOff;
 use crate::aws::denial::{Denial, refused_action};
 use crate::aws::failure::{AwsFailure, Class};
 
@@ -30,10 +33,27 @@ pub fn advise(step: Step, failure: &AwsFailure) -> String {
             "the session in the account is no longer good; rerun the account, which begins a new one".into()
         }
         Class::Credentials => "the credentials have expired or are not known to AWS; log in again and rerun".into(),
-        Class::Clock => "set this machine's clock, then rerun; if it is right, check the secret key".into(),
+        Class::Clock => clock(failure.clock),
+        Class::Inconsistent => "IAM's answers are not of one time yet; rerun the account in a minute".into(),
         Class::Unreachable => "AWS was not reached; check the network, the region and the endpoint".into(),
         Class::TimedOut => "no answer came in time; rerun the account, which reads again what is in doubt".into(),
         Class::Other => "AWS's message says what is wrong; correct it and rerun the account".into(),
+    }
+}
+
+/// AWS takes requests that are up to five minutes off.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
+
+fn clock(off: Option<ClockOff>) -> String {
+    match off {
+        Some(ClockOff { by, ahead }) if by >= CLOCK_TOLERANCE / 2 => {
+            let seconds = by.as_secs();
+            let (minutes, seconds) = (seconds / 60, seconds % 60);
+            let way = if ahead { "ahead of" } else { "behind" };
+            format!("this machine's clock is {minutes} min {seconds} s {way} AWS's: set it, then rerun")
+        }
+        Some(_) => "this machine's clock agrees with AWS's, so it is the signature: check the secret key".into(),
+        None => "set this machine's clock, then rerun; if it is right, check the secret key".into(),
     }
 }
 
@@ -73,8 +93,7 @@ mod tests {
     use super::*;
 
     fn failure(class: Class, message: &str) -> AwsFailure {
-        let (code, message) = ("AccessDenied".to_owned(), message.to_owned());
-        AwsFailure { operation: "iam CreateRole", code, message, request_id: None, status: Some(403), class }
+        AwsFailure::ours("iam CreateRole", "AccessDenied", message, class)
     }
 
     #[test]
@@ -85,6 +104,17 @@ mod tests {
         assert!(line.starts_with("a service control policy denies iam:CreateRole"), "{line}");
         let bare = "User: u is not authorized to perform: sts:AssumeRole on resource: r";
         assert!(advise(Step::AssumeRole, &failure(Class::Denied, bare)).contains("--external-id"));
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_named_with_how_much() {
+        let off = |seconds, ahead| {
+            let clock = Some(ClockOff { by: Duration::from_secs(seconds), ahead });
+            advise(Step::AssumeRole, &AwsFailure { clock, ..failure(Class::Clock, "") })
+        };
+        assert_eq!(off(432, true), "this machine's clock is 7 min 12 s ahead of AWS's: set it, then rerun");
+        assert!(off(432, false).contains("behind"));
+        assert!(off(1, true).contains("secret key"));
     }
 
     #[test]

@@ -24,6 +24,12 @@ impl std::error::Error for LedgerClosed {}
 
 /// Where intents and results are recorded.
 pub trait Ledger: Sync {
+    /// Is told what the account still needs, before the first of it is intended. What is in doubt from before and not
+    /// among it was carried out.
+    fn planned(&self, changes: &[Change]) {
+        let _ = changes;
+    }
+
     /// Records that `change` is about to be sent. Returns when the record is safe.
     ///
     /// # Errors

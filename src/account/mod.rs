@@ -10,10 +10,13 @@ pub mod converge;
 #[cfg(test)]
 pub(crate) mod converge_tests;
 pub mod difference;
+mod doubt;
 pub mod drift;
 #[cfg(test)]
 mod drift_tests;
 pub mod evidence;
+#[cfg(test)]
+mod faults_tests;
 pub mod fix;
 pub mod ledger;
 pub mod observation;
@@ -25,6 +28,7 @@ pub(crate) mod plan_tests;
 pub mod preflight;
 pub mod question;
 pub mod read_back;
+mod refused;
 pub mod removal;
 pub mod session;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The reads of one account: side by side, every page, decoded.
 //!
 //! A read that failed is never taken for "absent": only IAM's own `NoSuchEntity` means that something is not there, and
-//! whatever else goes wrong ends the observation.
+//! whatever else goes wrong ends the observation. Nor is a read that another one contradicts: IAM's answers may be of
+//! different times for a while after a change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use aws_sdk_iam::Client;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -14,6 +16,7 @@ use percent_encoding::percent_decode_str;
 
 use super::observation::{Observation, ObservedGrant, ObservedRole};
 use crate::aws::failure::{AwsFailure, Class};
+use crate::aws::retry::Backoff;
 use crate::ids::{Arn, PolicyName, PrincipalKind, PrincipalRef, RoleName};
 
 /// What is to be read.
@@ -31,16 +34,38 @@ pub struct Subject {
     pub instance_profiles: bool,
 }
 
-/// Reads everything that `subject` names, in one round trip where it is all there and nothing else is.
+/// How often to look while what is read contradicts itself.
+const LOOKS: u32 = 5;
+
+/// Reads everything that `subject` names, in one round trip where it is all there and nothing else is. While the reads
+/// contradict each other, as they may for some seconds after a change, everything is read again.
 ///
 /// # Errors
-/// The first read that failed for another reason than `NoSuchEntity`, or an answer that cannot be read.
+/// The first read that failed for another reason than `NoSuchEntity`, an answer that cannot be read, or reads that go on
+/// contradicting each other.
 pub async fn observe(iam: &Client, subject: &Subject) -> Result<Observation, AwsFailure> {
+    let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
+    for _ in 1..LOOKS {
+        match look(iam, subject).await? {
+            Ok(observation) => return Ok(observation),
+            Err(contradiction) => tracing::debug!(contradiction, "reading again"),
+        }
+        tokio::time::sleep(backoff.wait()).await;
+    }
+    let last = look(iam, subject).await?;
+    last.map_err(|contradiction| {
+        AwsFailure::ours("iam GetRole", "InconsistentReads", contradiction, Class::Inconsistent)
+    })
+}
+
+/// One look; the inner error is what contradicts what.
+async fn look(iam: &Client, subject: &Subject) -> Result<Result<Observation, &'static str>, AwsFailure> {
     let grants = future::try_join_all(subject.grants.iter().map(|(grantee, policy)| async move {
         Ok::<_, AwsFailure>(((grantee.clone(), policy.clone()), grant(iam, grantee, policy).await?))
     }));
-    let profiles =
-        async { if subject.instance_profiles { instance_profiles(iam, &subject.role).await } else { Ok(None) } };
+    let profiles = async {
+        if subject.instance_profiles { instance_profiles(iam, &subject.role).await } else { Ok(Some(BTreeSet::new())) }
+    };
     let policies = async {
         let (inline_names, managed, mut inline) = future::try_join3(
             inline_names(iam, &subject.role),
@@ -48,20 +73,34 @@ pub async fn observe(iam: &Client, subject: &Subject) -> Result<Observation, Aws
             inline_texts(iam, &subject.role, subject.inline.iter()),
         )
         .await?;
-        let names = inline_names.unwrap_or_default();
         if subject.other_inline {
-            let others = names.iter().filter(|name| !subject.inline.contains(name));
+            let others = inline_names.iter().flatten().filter(|name| !subject.inline.contains(name));
             inline.extend(inline_texts(iam, &subject.role, others).await?);
         }
-        Ok((names, managed.unwrap_or_default(), inline))
+        Ok((inline_names, managed, inline))
     };
-    let (role, (inline_names, managed, inline), grants, profiles) =
+    let (role, (names, managed, inline), grants, profiles) =
         future::try_join4(get_role(iam, &subject.role), policies, grants, profiles).await?;
-    // The reads are side by side, so a role that comes or goes between them shows as absent and is read again by the
-    // next run; nothing is concluded from the lists of a role that GetRole did not find.
-    let instance_profiles = profiles.unwrap_or_default();
-    let role = role.map(|role| ObservedRole { inline_names, managed, inline, instance_profiles, ..role });
-    Ok(Observation { role, grants: grants.into_iter().collect() })
+    let grants = grants.into_iter().collect();
+    let Some(role) = role else {
+        let only_lists = names.is_some() || managed.is_some() || !inline.is_empty();
+        let only_lists = only_lists || subject.instance_profiles && profiles.is_some();
+        return Ok(if only_lists {
+            Err("GetRole does not find the role, and other reads do")
+        } else {
+            Ok(Observation { role: None, grants })
+        });
+    };
+    let (Some(inline_names), Some(managed), Some(instance_profiles)) = (names, managed, profiles) else {
+        return Ok(Err("GetRole finds the role, and a list of its policies does not"));
+    };
+    let wanted = |name: &PolicyName| subject.other_inline || subject.inline.contains(name);
+    let texts_are_there = inline_names.iter().filter(|name| wanted(name)).all(|name| inline.contains_key(name));
+    if !texts_are_there || !inline.keys().all(|name| inline_names.contains(name)) {
+        return Ok(Err("the list of the role's inline policies and their texts are not of one time"));
+    }
+    let role = Some(ObservedRole { inline_names, managed, inline, instance_profiles, ..role });
+    Ok(Ok(Observation { role, grants }))
 }
 
 /// Those of the inline policies that are there.
@@ -77,7 +116,7 @@ async fn inline_texts(
     Ok(texts.await?.into_iter().flatten().collect())
 }
 
-async fn get_role(iam: &Client, role: &RoleName) -> Result<Option<ObservedRole>, AwsFailure> {
+pub(super) async fn get_role(iam: &Client, role: &RoleName) -> Result<Option<ObservedRole>, AwsFailure> {
     const OPERATION: &str = "iam GetRole";
     let answer = iam.get_role().role_name(role.as_str()).send().await;
     let Some(answer) = absent_or(OPERATION, answer)? else { return Ok(None) };
@@ -101,7 +140,7 @@ async fn get_role(iam: &Client, role: &RoleName) -> Result<Option<ObservedRole>,
     }))
 }
 
-async fn inline_names(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<PolicyName>>, AwsFailure> {
+pub(super) async fn inline_names(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<PolicyName>>, AwsFailure> {
     const OPERATION: &str = "iam ListRolePolicies";
     let pages = iam.list_role_policies().role_name(role.as_str()).into_paginator().items().send();
     let Some(names) = absent_or(OPERATION, collect(pages).await)? else { return Ok(None) };
@@ -109,7 +148,7 @@ async fn inline_names(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<P
     names.collect::<Result<_, _>>().map(Some)
 }
 
-async fn managed(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<Arn>>, AwsFailure> {
+pub(super) async fn managed(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<Arn>>, AwsFailure> {
     const OPERATION: &str = "iam ListAttachedRolePolicies";
     let pages = iam.list_attached_role_policies().role_name(role.as_str()).into_paginator().items().send();
     let Some(attached) = absent_or(OPERATION, collect(pages).await)? else { return Ok(None) };
@@ -117,20 +156,24 @@ async fn managed(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<Arn>>,
     arns.collect::<Result<_, _>>().map(Some)
 }
 
-async fn instance_profiles(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<String>>, AwsFailure> {
+pub(super) async fn instance_profiles(iam: &Client, role: &RoleName) -> Result<Option<BTreeSet<String>>, AwsFailure> {
     const OPERATION: &str = "iam ListInstanceProfilesForRole";
     let pages = iam.list_instance_profiles_for_role().role_name(role.as_str()).into_paginator().items().send();
     let profiles = absent_or(OPERATION, collect(pages).await)?;
     Ok(profiles.map(|profiles| profiles.iter().map(|profile| profile.instance_profile_name().to_owned()).collect()))
 }
 
-async fn role_policy(iam: &Client, role: &str, policy: &PolicyName) -> Result<Option<String>, AwsFailure> {
+pub(super) async fn role_policy(iam: &Client, role: &str, policy: &PolicyName) -> Result<Option<String>, AwsFailure> {
     const OPERATION: &str = "iam GetRolePolicy";
     let answer = iam.get_role_policy().role_name(role).policy_name(policy.as_str()).send().await;
     absent_or(OPERATION, answer)?.map(|answer| decode(OPERATION, answer.policy_document())).transpose()
 }
 
-async fn grant(iam: &Client, grantee: &PrincipalRef, policy: &PolicyName) -> Result<ObservedGrant, AwsFailure> {
+pub(super) async fn grant(
+    iam: &Client,
+    grantee: &PrincipalRef,
+    policy: &PolicyName,
+) -> Result<ObservedGrant, AwsFailure> {
     let (name, policy_name) = (grantee.name(), policy.as_str());
     let document = match grantee.kind() {
         PrincipalKind::Role => role_policy(iam, name, policy).await?,
@@ -217,14 +260,7 @@ fn parse_arn(operation: &'static str, text: &str) -> Result<Arn, AwsFailure> {
 
 /// An answer that came, and makes no sense.
 pub(super) fn unreadable(operation: &'static str, what: &str) -> AwsFailure {
-    AwsFailure {
-        operation,
-        code: "UnreadableAnswer".to_owned(),
-        message: what.to_owned(),
-        request_id: None,
-        status: None,
-        class: Class::Other,
-    }
+    AwsFailure::ours(operation, "UnreadableAnswer", what, Class::Other)
 }
 
 #[cfg(test)]

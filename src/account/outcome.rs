@@ -125,6 +125,8 @@ words!(
     Step {
         /// sts AssumeRole into the account.
         AssumeRole = "assume_role",
+        /// Waiting for an account that may not be ready yet (`--wait-ready`).
+        WaitReady = "wait_ready",
         /// The reads.
         Observe = "observe",
         /// The comparison: what is there is not rolecall's to change, or cannot be changed.

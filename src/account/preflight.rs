@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_iam::Client;
 
 use super::change::{Change, Write};
-use super::converge::{Goal, Task, of_aws, of_refusal, subject};
+use super::converge::{Goal, Task, enter, of_aws, of_refusal, subject};
 use super::observe::{observe, principal_arn};
 use super::outcome::{AccountStatus, Failure, Outcome, Step};
 use super::plan::{Plan, plan};
 use super::question::Question;
 use super::removal::removal;
-use super::session::{assume, preflight_power};
+use super::session::preflight_power;
 use super::simulate::{DeniedBy, SimulatedDenial, denials};
 use crate::aws::clients::{Attempts, Clients};
 use crate::aws::failure::{AwsFailure, Class};
@@ -50,8 +50,7 @@ async fn look(
         Some(entrance) => {
             step(Step::AssumeRole);
             let policy = preflight_power(desired, matches!(goal, Goal::Remove { .. }), &entrance.role);
-            let entered = assume(clients, task.account_id, entrance, &policy, attempts).await;
-            entered.map_err(|failure| of_aws(Step::AssumeRole, failure))?
+            enter(clients, task, entrance, &policy, step, attempts).await?
         }
     };
     step(Step::Observe);

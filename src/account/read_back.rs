@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::converge::{Goal, Task, of_aws, of_refusal, subject};
+use super::converge::{Goal, Task, enter, of_aws, of_refusal, subject};
 use super::difference::Difference;
 use super::observe::observe;
 use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
 use super::plan::{Plan, plan};
 use super::removal::removal;
-use super::session::{Power, assume, least_power};
+use super::session::{Power, least_power};
 use crate::aws::clients::{Attempts, Clients};
-use crate::aws::failure::AwsFailure;
 
 /// How long IAM may go on showing what was there before the write.
 pub const READ_BACK_TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,7 +32,7 @@ pub async fn read_back(
     attempts: &Attempts,
 ) {
     step(Step::Verify);
-    if let Err(failure) = look(clients, task, goal, outcome, attempts).await {
+    if let Err(failure) = look(clients, task, goal, step, outcome, attempts).await {
         outcome.status = AccountStatus::Failed;
         outcome.failure = Some(Failure { step: Step::Verify, ..failure });
     }
@@ -43,16 +42,16 @@ async fn look(
     clients: &Clients,
     task: &Task,
     goal: Goal,
+    step: &(impl Fn(Step) + Sync),
     outcome: &mut Outcome,
     attempts: &Attempts,
 ) -> Result<(), Failure> {
     let desired = &task.desired;
-    let of_assume = |failure: AwsFailure| of_aws(Step::AssumeRole, failure);
     let iam = match &task.entrance {
         None => clients.iam_of_caller(attempts),
         Some(entrance) => {
             let policy = least_power(desired, Power::Read);
-            assume(clients, task.account_id, entrance, &policy, attempts).await.map_err(of_assume)?
+            enter(clients, task, entrance, &policy, step, attempts).await?
         }
     };
     let mut subject = subject(desired, goal);
@@ -108,6 +107,7 @@ mod tests {
             entrance: Some(entrance()),
             desired: desired(),
             started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
+            wait_ready: Duration::ZERO,
         };
         let mut outcome = Outcome { status: AccountStatus::Created, changes: 4, ..task.begin() };
         read_back(&clients, &task, Goal::Apply, &|_| {}, &mut outcome, &Attempts::default()).await;

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 use serde_json::json;
 
+use super::observe::unreadable;
 use crate::aws::clients::{Attempts, Clients};
+use crate::aws::credentials::Renewing;
 use crate::aws::failure::{AwsFailure, Class};
 use crate::ids::{AccountId, Arn, ExternalId, PrincipalKind, PrincipalRef, RolePath, SessionName, SourceIdentity};
 use crate::setup::desired::{Desired, ExtraPolicies};
@@ -67,8 +71,8 @@ pub fn preflight_power(desired: &Desired, removing: bool, assumed: &RolePath) ->
     narrowest(desired, &all)
 }
 
-fn narrowest(desired: &Desired, all: &[Allowance]) -> SessionPolicy {
-    let exact = session_policy(all, |object| match object {
+fn narrowest(desired: &Desired, allowances: &[Allowance]) -> SessionPolicy {
+    let exact = session_policy(allowances, |object| match object {
         Object::TheRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
         Object::Assumed(role) => vec![iam_arn(desired, &format!("role/{role}"))],
         Object::InstanceProfiles => vec![iam_arn(desired, "instance-profile/*")],
@@ -78,7 +82,7 @@ fn narrowest(desired: &Desired, all: &[Allowance]) -> SessionPolicy {
     if exact.chars().count() <= SESSION_POLICY_LIMIT {
         return SessionPolicy { text: exact, exact: true };
     }
-    let text = session_policy(all, |object| match object {
+    let text = session_policy(allowances, |object| match object {
         Object::TheRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
         Object::Assumed(role) => vec![iam_arn(desired, &format!("role/{role}"))],
         Object::InstanceProfiles => vec![iam_arn(desired, "instance-profile/*")],
@@ -88,8 +92,8 @@ fn narrowest(desired: &Desired, all: &[Allowance]) -> SessionPolicy {
     SessionPolicy { text, exact: false }
 }
 
-fn session_policy(all: &[Allowance], resources: impl Fn(&Object) -> Vec<String>) -> String {
-    let statements = all.iter().map(|allowance| {
+fn session_policy(allowances: &[Allowance], resources: impl Fn(&Object) -> Vec<String>) -> String {
+    let statements = allowances.iter().map(|allowance| {
         let actions: Vec<String> = allowance.actions.iter().map(|action| format!("iam:{action}")).collect();
         let resources: BTreeSet<String> = allowance.on.iter().flat_map(&resources).collect();
         json!({ "Effect": "Allow", "Action": actions, "Resource": resources })
@@ -196,7 +200,8 @@ fn iam_arn(desired: &Desired, resource: &str) -> String {
     format!("arn:{}:iam::{}:{resource}", desired.role_arn.partition(), desired.role_arn.account())
 }
 
-/// Assumes the role in `account` and gives IAM there. Whose turn it is at STS, the caller has waited for.
+/// Assumes the role in `account` and gives IAM there. Whose turn it is at STS, the caller has waited for. When the
+/// session is over before the work is, the role is assumed again.
 ///
 /// # Errors
 /// What STS said; a session without credentials is an answer that cannot be read.
@@ -207,9 +212,8 @@ pub async fn assume(
     policy: &SessionPolicy,
     attempts: &Attempts,
 ) -> Result<aws_sdk_iam::Client, AwsFailure> {
-    const OPERATION: &str = "sts AssumeRole";
     let role = Arn::iam(clients.caller().partition(), account, &format!("role/{}", entrance.role));
-    let answer = clients
+    let call = clients
         .sts()
         .assume_role()
         .role_arn(role.to_string())
@@ -217,26 +221,37 @@ pub async fn assume(
         .set_external_id(entrance.external_id.as_ref().map(ToString::to_string))
         .set_source_identity(entrance.source_identity.as_ref().map(ToString::to_string))
         .duration_seconds(entrance.duration_seconds)
-        .policy(&policy.text)
-        .customize()
-        .interceptor(attempts.clone())
-        .send()
-        .await
-        .map_err(|error| AwsFailure::from_sdk(OPERATION, &error))?;
-    let given = answer.credentials().ok_or_else(|| AwsFailure {
-        operation: OPERATION,
-        code: "UnreadableAnswer".to_owned(),
-        message: "no credentials in the answer".to_owned(),
-        request_id: None,
-        status: None,
-        class: Class::Other,
-    })?;
-    let credentials = Credentials::new(
+        .policy(&policy.text);
+    let first = match credentials(call.clone(), attempts.clone()).await {
+        Ok(first) => first,
+        Err(failure) => {
+            if failure.class == Class::Credentials {
+                clients.lost_login(&failure);
+            }
+            return Err(failure);
+        }
+    };
+    let (limit, again) = (clients.sts_limit().clone(), attempts.clone());
+    let session = Renewing::new(first, move || {
+        let (limit, call, attempts) = (limit.clone(), call.clone(), again.clone());
+        Box::pin(async move {
+            limit.ready().await;
+            credentials(call, attempts).await.map_err(CredentialsError::provider_error)
+        })
+    });
+    Ok(clients.iam_with(session, attempts))
+}
+
+async fn credentials(call: AssumeRoleFluentBuilder, attempts: Attempts) -> Result<Credentials, AwsFailure> {
+    const OPERATION: &str = "sts AssumeRole";
+    let answer = call.customize().interceptor(attempts).send().await;
+    let answer = answer.map_err(|error| AwsFailure::from_sdk(OPERATION, &error))?;
+    let given = answer.credentials().ok_or_else(|| unreadable(OPERATION, "no credentials in the answer"))?;
+    Ok(Credentials::new(
         given.access_key_id(),
         given.secret_access_key(),
         Some(given.session_token().to_owned()),
         std::time::SystemTime::try_from(*given.expiration()).ok(),
         "AssumeRole",
-    );
-    Ok(clients.iam_with(credentials, attempts))
+    ))
 }

@@ -5,8 +5,7 @@
 //! has a retry partition and fixed credentials of its own, and only the HTTP client is shared.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -17,20 +16,17 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
-use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_runtime_api::client::retries::RequestAttempts;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
+pub use super::attempts::Attempts;
+use super::credentials::Renewing;
 use super::failure::AwsFailure;
 use super::limiter::RateLimiter;
+use super::pace::{Api, Gauge, Pace};
+use super::permission::Answers;
+use super::retry::Rules;
 use crate::ids::{AccountId, Arn, Partition, Region};
 
 /// How AWS is reached.
@@ -101,12 +97,15 @@ pub struct Clients {
     caller: Caller,
     region: Region,
     sts: aws_sdk_sts::Client,
-    sts_limit: RateLimiter,
+    sts_limit: Arc<RateLimiter>,
     organizations: aws_sdk_organizations::Client,
-    organizations_limit: RateLimiter,
+    organizations_limit: Arc<RateLimiter>,
+    pace: Arc<Pace>,
     /// What every account's client is built from: the HTTP client, timeouts and endpoint, but no credentials.
     iam: aws_sdk_iam::config::Builder,
-    base_credentials: SharedCredentialsProvider,
+    base_credentials: Renewing,
+    login_over: OnceLock<String>,
+    answers: Answers,
 }
 
 /// The region where none is configured: IAM and Organizations are global, and STS needs one.
@@ -120,8 +119,7 @@ const ORGANIZATIONS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const ENDPOINT_VARIABLES: [&str; 4] =
     ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_ORGANIZATIONS"];
 
-/// How long one try of a call may take, and the call with all its tries.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a call may take with all its tries; how long one try, [`Attempts`] says.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// How often a call is sent at most.
@@ -134,19 +132,45 @@ impl Clients {
     /// [`ConnectError`]; only its `Caller` and `NoCaller` mean that AWS was asked.
     pub async fn connect(connection: Connection, sts_per_second: NonZeroU32) -> Result<Self, ConnectError> {
         let profile = connection.profile();
-        let config = load(connection).await?;
+        let config = load(connection.clone()).await?;
         let region: Region = config.region().map_or(DEFAULT_REGION, |region| region.as_ref()).parse()?;
-        let (base_credentials, _) = find_credentials(&config, profile).await?;
+        let (_, first) = find_credentials(&config, profile).await?;
+        let base_credentials = Renewing::new(first, move || {
+            let connection = connection.clone();
+            // From the beginning: a provider keeps what it has read, and somebody may have logged in again since.
+            Box::pin(async move { find_again(connection).await.map_err(CredentialsError::provider_error) })
+        });
+        let sts_limit = Arc::new(RateLimiter::per_second(sts_per_second));
+        let organizations_limit = Arc::new(RateLimiter::per_second(ORGANIZATIONS_PER_SECOND));
+        let pace = Arc::new(Pace::new(sts_limit.clone(), organizations_limit.clone()));
+        // Every account waits for these two, so their retries have no end but the call's own; the pace slows them.
+        let unlimited = |name| RetryPartition::custom(name).token_bucket(TokenBucket::unlimited()).build();
         let sts = aws_sdk_sts::Client::from_conf(
-            aws_sdk_sts::config::Builder::from(&config).retry_partition(own_retries("sts")).build(),
+            aws_sdk_sts::config::Builder::from(&config)
+                .retry_partition(unlimited("sts"))
+                .retry_classifier(Rules)
+                .identity_cache(aws_sdk_sts::config::IdentityCache::no_cache())
+                .credentials_provider(base_credentials.clone())
+                .interceptor(base_credentials.clone())
+                .interceptor(Gauge { api: Api::Sts, pace: pace.clone() })
+                .build(),
         );
         let organizations = aws_sdk_organizations::Client::from_conf(
-            aws_sdk_organizations::config::Builder::from(&config).retry_partition(own_retries("organizations")).build(),
+            aws_sdk_organizations::config::Builder::from(&config)
+                .retry_partition(unlimited("organizations"))
+                .retry_classifier(Rules)
+                .identity_cache(aws_sdk_organizations::config::IdentityCache::no_cache())
+                .credentials_provider(base_credentials.clone())
+                .interceptor(base_credentials.clone())
+                .interceptor(Gauge { api: Api::Organizations, pace: pace.clone() })
+                .interceptor(Attempts::default())
+                .build(),
         );
-        let sts_limit = RateLimiter::per_second(sts_per_second);
         sts_limit.ready().await;
         let answer = sts
             .get_caller_identity()
+            .customize()
+            .interceptor(Attempts::default())
             .send()
             .await
             .map_err(|error| AwsFailure::from_sdk("sts GetCallerIdentity", &error))?;
@@ -158,9 +182,12 @@ impl Clients {
             sts,
             sts_limit,
             organizations,
-            organizations_limit: RateLimiter::per_second(ORGANIZATIONS_PER_SECOND),
+            organizations_limit,
+            pace,
             iam: aws_sdk_iam::config::Builder::from(&config),
             base_credentials,
+            login_over: OnceLock::new(),
+            answers: Answers::default(),
         })
     }
 
@@ -190,31 +217,55 @@ impl Clients {
     }
 
     /// The limit on calls to STS: AWS charges AssumeRole to the caller's account, for all accounts together.
-    pub fn sts_limit(&self) -> &RateLimiter {
+    pub fn sts_limit(&self) -> &Arc<RateLimiter> {
         &self.sts_limit
     }
 
+    /// How fast the run may go.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    pub(super) fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    /// Why the caller's own credentials are no longer good, once that is known; then no further account can be reached.
+    pub fn login_over(&self) -> Option<&str> {
+        self.login_over.get().map(String::as_str)
+    }
+
+    /// The caller's credentials were refused, though they had been got anew.
+    pub fn lost_login(&self, failure: &AwsFailure) {
+        // Whoever is first says why.
+        let _ = self.login_over.set(format!("{}: {}", failure.code, failure.message));
+    }
+
     /// IAM in the account that `credentials` belong to. `attempts` learns how often each call is sent.
-    pub fn iam_with(&self, credentials: Credentials, attempts: &Attempts) -> aws_sdk_iam::Client {
-        self.iam_client(SharedCredentialsProvider::new(credentials), attempts)
-    }
-
-    /// IAM in the caller's own account, with the base credentials.
-    pub fn iam_of_caller(&self, attempts: &Attempts) -> aws_sdk_iam::Client {
-        self.iam_client(self.base_credentials.clone(), attempts)
-    }
-
-    fn iam_client(&self, credentials: SharedCredentialsProvider, attempts: &Attempts) -> aws_sdk_iam::Client {
+    pub fn iam_with(&self, credentials: Renewing, attempts: &Attempts) -> aws_sdk_iam::Client {
         let config = self
             .iam
             .clone()
-            .credentials_provider(credentials)
-            .identity_cache(aws_sdk_iam::config::IdentityCache::lazy().build())
+            .credentials_provider(credentials.clone())
+            .identity_cache(aws_sdk_iam::config::IdentityCache::no_cache())
             .retry_partition(own_retries("account"))
+            .retry_classifier(Rules)
+            .interceptor(credentials)
             .interceptor(attempts.clone())
             .build();
         aws_sdk_iam::Client::from_conf(config)
     }
+
+    /// IAM in the caller's own account, with the base credentials.
+    pub fn iam_of_caller(&self, attempts: &Attempts) -> aws_sdk_iam::Client {
+        self.iam_with(self.base_credentials.clone(), attempts)
+    }
+}
+
+/// The credentials that there are now.
+async fn find_again(connection: Connection) -> Result<Credentials, ConnectError> {
+    let profile = connection.profile();
+    Ok(find_credentials(&load(connection).await?, profile).await?.1)
 }
 
 /// Whether requests can be sent there.
@@ -234,38 +285,6 @@ fn in_one_line(error: &CredentialsError) -> String {
             let lines: Vec<&str> = words.lines().map(str::trim).collect();
             lines.join(" ")
         }
-    }
-}
-
-/// Counts how often calls are sent, over all calls of one account.
-#[derive(Debug, Clone, Default)]
-pub struct Attempts(Arc<AtomicU32>);
-
-impl Attempts {
-    /// The most times that any one call was sent; 0 if none was.
-    pub fn most(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-#[dyn_dispatch_hint]
-impl Intercept for Attempts {
-    fn name(&self) -> &'static str {
-        "Attempts"
-    }
-
-    fn read_before_attempt(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let attempt = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
-        self.0.fetch_max(attempt, Ordering::Relaxed);
-        if let Some(call) = bag.load::<Metadata>() {
-            tracing::debug!(service = call.service(), operation = call.name(), attempt, "calling");
-        }
-        Ok(())
     }
 }
 
@@ -302,11 +321,8 @@ pub(super) async fn find_credentials(
 /// The configuration that every client shares.
 pub(super) async fn load(connection: Connection) -> Result<SdkConfig, ConnectError> {
     let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS);
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_timeout(OPERATION_TIMEOUT).build();
     match connection {
         Connection::Aws { profile, region, endpoint_url } => {
             let from_environment = ENDPOINT_VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
@@ -342,7 +358,6 @@ pub(super) async fn load(connection: Connection) -> Result<SdkConfig, ConnectErr
             .timeout_config(timeouts)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
-            .identity_cache(SharedIdentityCache::new(aws_sdk_iam::config::IdentityCache::lazy().build()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .region(aws_config::Region::new(region.to_string()))
             .build()),

@@ -4,12 +4,16 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::SystemTime;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
+
+use super::answer::{ClockOff, clock_off};
 
 /// What kind of failure it was, which decides whether and how it may be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +44,8 @@ pub enum Class {
     Credentials,
     /// The clock of this machine, or the signature for another reason.
     Clock,
+    /// Reads that contradict each other, as they do while a change spreads.
+    Inconsistent,
     /// No answer came: name resolution, connection, reset. The request may have been sent.
     Unreachable,
     /// No answer came in time. The request may have been carried out.
@@ -63,6 +69,8 @@ pub struct AwsFailure {
     pub status: Option<u16>,
     /// What kind of failure it was.
     pub class: Class,
+    /// With [`Class::Clock`]: how far this machine's clock is from AWS's, if the answer said.
+    pub clock: Option<ClockOff>,
 }
 
 impl fmt::Display for AwsFailure {
@@ -78,11 +86,29 @@ impl fmt::Display for AwsFailure {
 impl Error for AwsFailure {}
 
 impl AwsFailure {
+    /// A failure that AWS did not tell of: an answer that makes no sense, or a call that was never sent.
+    pub fn ours(operation: &'static str, code: &str, message: impl Into<String>, class: Class) -> Self {
+        let (code, message) = (code.to_owned(), message.into());
+        Self { operation, code, message, request_id: None, status: None, class, clock: None }
+    }
+
+    /// Whether the request may have been carried out all the same.
+    pub fn in_doubt(&self) -> bool {
+        matches!(self.class, Class::TimedOut | Class::Unreachable | Class::ServiceFault)
+    }
+
     /// Reads the SDK's error of one call.
     pub fn from_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
+        // Credentials that could not be renewed: the call was never sent, and why is known.
+        if let Some(failure) = cause::<Self>(error) {
+            return failure.clone();
+        }
+        if let Some(failure) = cause::<CredentialsError>(error) {
+            return Self::ours(operation, "NoCredentials", chain(failure), Class::Credentials);
+        }
         let status = error.raw_response().map(|response| response.status().as_u16());
         let request_id = error.request_id().map(str::to_owned);
         let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
@@ -106,8 +132,24 @@ impl AwsFailure {
             SdkError::DispatchFailure(_) if given.is_none() => Class::Unreachable,
             _ => classify(&code, &message, status),
         };
-        Self { operation, code, message, request_id, status, class }
+        let clock = match class {
+            Class::Clock => error.raw_response().and_then(|response| clock_off(response, SystemTime::now())),
+            _ => None,
+        };
+        Self { operation, code, message, request_id, status, class, clock }
     }
+}
+
+/// The first cause of that type.
+fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(found) = cause.downcast_ref() {
+            return Some(found);
+        }
+        next = cause.source();
+    }
+    None
 }
 
 /// The causes of an error, outermost first, without the SDK's debug dump.
@@ -125,7 +167,7 @@ pub fn chain(error: &dyn Error) -> String {
 }
 
 /// The class of an error code. IAM and STS leave most of these out of their models, so they are known by name only.
-fn classify(code: &str, message: &str, status: Option<u16>) -> Class {
+pub(super) fn classify(code: &str, message: &str, status: Option<u16>) -> Class {
     match code {
         "Throttling"
         | "ThrottlingException"
@@ -153,6 +195,9 @@ fn classify(code: &str, message: &str, status: Option<u16>) -> Class {
         "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException" => {
             Class::Credentials
         }
+        "RequestTimeout" | "RequestTimeoutException" | "ServiceFailure" | "ServiceUnavailable" | "InternalFailure" => {
+            Class::ServiceFault
+        }
         "SignatureDoesNotMatch" | "RequestExpired" | "InvalidSignatureException" => Class::Clock,
         _ => match status {
             Some(429) => Class::Throttled,
@@ -177,6 +222,12 @@ mod tests {
             ("ServiceFailure", 500, Class::ServiceFault),
             ("AccessDenied", 403, Class::Denied),
             ("ExpiredToken", 403, Class::Credentials),
+            ("RequestTimeout", 400, Class::ServiceFault),
+            ("RequestExpired", 400, Class::Clock),
+            ("EntityTemporarilyUnmodifiable", 409, Class::Busy),
+            ("RegionDisabledException", 403, Class::Other),
+            ("PackedPolicyTooLarge", 400, Class::Other),
+            ("UnmodifiableEntity", 400, Class::Other),
             ("ValidationError", 400, Class::Other),
         ];
         for (code, status, class) in cases {

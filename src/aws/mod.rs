@@ -1,8 +1,15 @@
 //! The one place that builds SDK clients, paces them and reads their errors.
 
+mod answer;
+pub mod attempts;
 pub mod clients;
+pub mod credentials;
 pub mod denial;
 pub mod failure;
 pub mod limiter;
+pub mod pace;
+pub mod permission;
 pub mod retry;
 pub mod survey;
+
+pub use answer::ClockOff;

@@ -1,14 +1,20 @@
 //! What is tried again on top of the SDK's own retries, and for how long.
 //!
-//! The SDK retries throttles, HTTP 5xx and broken connections by itself, with backoff and full jitter. What is left is
-//! IAM's own: entities that somebody else is changing (the SDK takes those 409s for final), and what was written a
-//! moment ago and is not visible everywhere yet.
+//! The SDK retries throttles, HTTP 5xx and broken connections by itself, with backoff and full jitter. [`Rules`] adds what
+//! it takes for final: a bare 429, credentials that can be renewed, a clock that the SDK has just learned to correct.
+//! What is left is IAM's own and takes longer: entities that somebody else is changing, and what was written a moment
+//! ago and is not visible everywhere yet; that is [`patiently`].
 
 use std::future::Future;
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use tokio::time::Instant;
 
+use super::answer::class_of;
+use super::attempts::Attempts;
+use super::credentials::ATTEMPT;
 use super::failure::{AwsFailure, Class};
 
 /// How long a role that was just created may be unknown to IAM's other endpoints.
@@ -24,15 +30,50 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
+/// How often one call may be refused for its credentials or its time before that is final: each time it is sent again
+/// with what was renewed.
+const REFUSALS: u32 = 3;
+
+/// What the SDK should send again besides what it does by itself.
+#[derive(Debug)]
+pub(super) struct Rules;
+
+impl ClassifyRetry for Rules {
+    fn name(&self) -> &'static str {
+        "rolecall"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let again = match context.response().and_then(class_of) {
+            Some(Class::Throttled) => return RetryAction::throttling_error(),
+            Some(Class::Credentials | Class::Clock) => attempt(context).is_some_and(|attempt| attempt < REFUSALS),
+            // Words of ours for a status or code that the SDK may not know as the service's own fault.
+            Some(Class::ServiceFault) => true,
+            _ => false,
+        };
+        if again { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
+    }
+}
+
+/// Which try it was, where the interceptor of the credentials has said so.
+fn attempt(context: &InterceptorContext) -> Option<u32> {
+    context.response()?.headers().get(ATTEMPT)?.parse().ok()
+}
+
 /// Calls `call` until it succeeds, fails for good, or has failed with a class that `patience` gave time for, for
 /// longer than that time. `patience` answers how long that class of failure may last; zero means that it is final.
-pub async fn patiently<T, F>(patience: impl Fn(Class) -> Duration, mut call: impl FnMut() -> F) -> Result<T, AwsFailure>
+/// `attempts` learns how often it was called.
+pub async fn patiently<T, F>(
+    attempts: &Attempts,
+    patience: impl Fn(Class) -> Duration,
+    mut call: impl FnMut() -> F,
+) -> Result<T, AwsFailure>
 where
     F: Future<Output = Result<T, AwsFailure>>,
 {
     let started = Instant::now();
-    let mut wait = FIRST_WAIT;
-    loop {
+    let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    for calls in 1.. {
         let failure = match call().await {
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
@@ -40,15 +81,34 @@ where
         if started.elapsed() >= patience(failure.class) {
             return Err(failure);
         }
+        let wait = backoff.wait();
         tracing::debug!(operation = failure.operation, code = %failure.code, ?wait, "not yet, trying again");
-        tokio::time::sleep(jittered(wait)).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
+        tokio::time::sleep(wait).await;
+        attempts.repeated(calls + 1);
     }
+    call().await
 }
 
-/// Between half of `wait` and all of it, so that accounts that failed together do not come back together.
-fn jittered(wait: Duration) -> Duration {
-    wait.mul_f64(0.5 + fastrand::f64() / 2.0)
+/// Waits that double up to a longest, each drawn anew between nothing and its length (full jitter), so that accounts
+/// that failed together do not come back together.
+#[derive(Debug)]
+pub struct Backoff {
+    wait: Duration,
+    longest: Duration,
+}
+
+impl Backoff {
+    /// From `first` up to `longest`.
+    pub fn new(first: Duration, longest: Duration) -> Self {
+        Self { wait: first, longest }
+    }
+
+    /// The next wait.
+    pub fn wait(&mut self) -> Duration {
+        let wait = self.wait;
+        self.wait = (wait * 2).min(self.longest);
+        wait.mul_f64(fastrand::f64())
+    }
 }
 
 #[cfg(test)]
@@ -58,14 +118,7 @@ mod tests {
     use super::*;
 
     fn failure(class: Class) -> AwsFailure {
-        AwsFailure {
-            operation: "iam PutRolePolicy",
-            code: "X".into(),
-            message: String::new(),
-            request_id: None,
-            status: None,
-            class,
-        }
+        AwsFailure::ours("iam PutRolePolicy", "X", "", class)
     }
 
     #[tokio::test(start_paused = true)]
@@ -76,11 +129,11 @@ mod tests {
             calls.set(calls.get() + 1);
             if calls.get() < 4 { Err(failure(Class::NotFound)) } else { Ok(calls.get()) }
         };
-        assert_eq!(patiently(patience, call).await, Ok(4));
+        assert_eq!(patiently(&Attempts::default(), patience, call).await, Ok(4));
 
         let started = Instant::now();
         let never = || async { Err::<(), _>(failure(Class::NotFound)) };
-        assert_eq!(patiently(patience, never).await, Err(failure(Class::NotFound)));
+        assert_eq!(patiently(&Attempts::default(), patience, never).await, Err(failure(Class::NotFound)));
         assert!(started.elapsed() >= Duration::from_secs(10));
     }
 
@@ -92,7 +145,7 @@ mod tests {
             Err::<(), _>(failure(Class::Denied))
         };
         let patience = |class| if class == Class::NotFound { Duration::from_secs(10) } else { Duration::ZERO };
-        assert_eq!(patiently(patience, call).await, Err(failure(Class::Denied)));
+        assert_eq!(patiently(&Attempts::default(), patience, call).await, Err(failure(Class::Denied)));
         assert_eq!(calls.get(), 1);
     }
 }

@@ -25,6 +25,7 @@ pub fn member(desired: &Desired, powers: &[Power]) -> Vec<Need> {
 fn kind(object: &Object) -> (u8, &'static str) {
     match object {
         Object::TheRole => (0, "TheRole"),
+        Object::Assumed(_) => (6, "TheMemberRole"),
         Object::InstanceProfiles => (1, "InstanceProfilesOfTheRole"),
         Object::Managed(_) => (2, "ManagedPolicies"),
         Object::Grantee(to) => match to.kind() {
@@ -32,7 +33,6 @@ fn kind(object: &Object) -> (u8, &'static str) {
             PrincipalKind::Group => (4, "GrantsOfGroups"),
             PrincipalKind::Role => (5, "GrantsOfRoles"),
         },
-        Object::Assumed(_) => (6, "Itself"),
     }
 }
 
@@ -42,12 +42,12 @@ fn names(desired: &Desired, object: &Object) -> Vec<Name> {
         |kind: &str, name: &str| vec![Name::Here(format!("{kind}/{name}")), Name::Here(format!("{kind}/*/{name}"))];
     match object {
         Object::TheRole => both("role", desired.role.as_str()),
+        Object::Assumed(role) => vec![Name::Here(format!("role/{role}"))],
         Object::InstanceProfiles => vec![Name::Here("instance-profile/*".to_owned())],
         Object::Managed(arn) if arn.account() == desired.role_arn.account() => {
             vec![Name::Here(arn.resource().to_owned())]
         }
         Object::Managed(arn) => vec![Name::There(arn.account().to_owned(), arn.resource().to_owned())],
-        Object::Assumed(role) => vec![Name::Here(format!("role/{role}"))],
         Object::Grantee(to) => both(to.kind().as_str(), to.name()),
     }
 }

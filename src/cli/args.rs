@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::bootstrap::BootstrapArgs;
 use super::doctor::DoctorArgs;
 use super::options::{
-    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, LogArgs, OutputArgs, PaceArgs,
-    SourceArgs, StageArgs, WhatArgs, WhichArgs, key_value,
+    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, LogArgs, NewPaceArgs, OutputArgs,
+    PaceArgs, SourceArgs, StageArgs, WhatArgs, WhichArgs, key_value,
 };
 use crate::ids::{AccountId, Partition, Region};
 
@@ -40,6 +40,9 @@ pub(super) enum Command {
     /// Take away what rolecall put there, and nothing else
     #[command(after_help = REMOVE_EXAMPLES)]
     Remove(Box<RemoveArgs>),
+    /// Go on with a run that was cut off, to one complete report
+    #[command(after_help = RESUME_EXAMPLES)]
+    Resume(Box<ResumeArgs>),
     /// What changed between two runs' reports
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
@@ -60,12 +63,6 @@ pub(super) enum Command {
     Man(ManArgs),
 }
 
-const SANDBOX_EXAMPLES: &str = "Examples:
-  rolecall sandbox --port 4599                                then, in another terminal, the lines that it prints and
-  rolecall apply --organization --pass-role-to user/analyst
-
-Ctrl-C ends it. It is no AWS: its credentials open nothing else.";
-
 const COMPLETIONS_EXAMPLES: &str = "Examples:
   rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall
   rolecall completions zsh > \"${fpath[1]}/_rolecall\"
@@ -84,6 +81,19 @@ const ACCOUNTS_EXAMPLES: &str = "Examples:
   rolecall accounts --organization --diff inventory.csv       who came, went or changed since it was written
 
 Exit code 3 says that --diff found a difference.";
+
+const SANDBOX_EXAMPLES: &str = "Examples:
+  rolecall sandbox --port 4599                                then, in another terminal, the lines that it prints and
+  rolecall apply --organization --pass-role-to user/analyst
+  rolecall sandbox accounts=500,latency=50ms                  500 new accounts
+  rolecall sandbox accounts=500,faults=throttle:10%+reset:5%  and much that goes wrong
+
+Faults are KIND:RATE, joined by +. KIND is throttle, 429, error (500), html (500 with a page), reset (before or after the \
+request took effect), hang, slow, expired (token), busy (409), stale (reads) or mixed (each of them). Of one operation in \
+one account at most two requests in a row are hit; KIND:RATE:final hits every IAM request of that share of accounts; login:RATE \
+is a login that is over, found out in that share of accounts.
+
+Ctrl-C ends it. It is no AWS: its credentials open nothing else.";
 
 const PLAN_EXAMPLES: &str = "Examples:
   rolecall plan --sandbox --pass-role-to user/analyst         try it, without AWS
@@ -113,6 +123,13 @@ const APPLY_EXAMPLES: &str = "Examples:
   rolecall apply --accounts inventory.csv --yes …             from a file, without a terminal
   rolecall apply --organization --new-since latest …          the accounts that came since, and only those
   rolecall apply --organization --only failed,not_reached --from latest …   what did not go well, again";
+
+const RESUME_EXAMPLES: &str = "Examples:
+  rolecall resume latest                                      after a crash, a full disk or Ctrl-C
+  rolecall resume 2026-11-24T09-30-05Z-apply-demo --yes --concurrency 10
+
+Accounts that are done stay as they are, failed ones too. Accounts that were cut off are looked at again first, so that no
+write is made twice. The setup, the accounts and the options are those of the run.";
 
 const COMPARE_EXAMPLES: &str = "Examples:
   rolecall compare 2026-08-24T09-30-05Z-verify-demo latest
@@ -231,6 +248,20 @@ pub(super) struct RemoveArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// The run: its id, its folder, or `latest`
+    pub(super) run: String,
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+    #[command(flatten)]
+    pub(super) pace: NewPaceArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) confirm: ConfirmArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CompareArgs {
     /// The earlier run: its id, its folder, or `latest`
     pub(super) old: String,
@@ -256,7 +287,7 @@ pub(super) enum CompareFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct SandboxArgs {
-    /// `healthy`, `rough` or `accounts=N`, with `latency=50ms` and `seed=N` behind a comma
+    /// `healthy`, `rough` or `accounts=N`, with `latency=50ms`, `seed=N` and `faults=KIND:RATE` behind commas
     #[arg(default_value = "healthy")]
     pub(super) world: String,
     /// The port on 127.0.0.1; 0 for any free one

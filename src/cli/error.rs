@@ -1,10 +1,13 @@
 //! The one table from what went wrong to an exit code and advice.
 
+use crate::account::ledger::LedgerClosed;
 use crate::aws::clients::ConnectError;
 use crate::aws::failure::{AwsFailure, Class};
+use crate::ids::Arn;
 use crate::inventory::error::InventoryError;
 use crate::report::compare_run::CompareError;
 use crate::report::{FolderError, RowError};
+use crate::rollout::journal::ReadError;
 use crate::sandbox::SpecError;
 use crate::setup::error::SetupError;
 
@@ -62,6 +65,16 @@ pub(super) enum CliError {
     NotConfirmed,
     #[error("interrupted; nothing was written")]
     Interrupted,
+    #[error("`{}`", .0.display())]
+    Journal(std::path::PathBuf, #[source] ReadError),
+    #[error("cannot write `{}`", .0.display())]
+    JournalUnwritten(std::path::PathBuf, #[source] LedgerClosed),
+    #[error("the run was of `--sandbox={0}`, a simulated organization that ended with its process")]
+    SandboxGone(String),
+    #[error("the setup `{setup}` has changed since the run began")]
+    SetupChanged { setup: String },
+    #[error("the run was begun by {run}, and these credentials are of another account: {now}")]
+    AnotherCaller { run: Box<Arn>, now: Box<Arn> },
     #[error("cannot go on")]
     Io(#[from] std::io::Error),
 }
@@ -71,10 +84,11 @@ impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Interrupted => 130,
-            Self::Folder(FolderError::NoSuchRun { .. }) => 2,
+            Self::Folder(FolderError::NoSuchRun { .. } | FolderError::InUse { .. }) => 2,
             Self::Connect(ConnectError::Caller(_) | ConnectError::NoCaller) | Self::NotConfirmed => 1,
             // Told when the work is done, or begun.
-            Self::NotWritten(..) | Self::Stdout(_) | Self::Io(_) => 1,
+            Self::NotWritten(..) | Self::Stdout(_) | Self::Io(_) | Self::JournalUnwritten(..) => 1,
+            Self::AnotherCaller { .. } => 1,
             Self::Inventory(
                 InventoryError::Organizations(_)
                 | InventoryError::Nonsense { .. }
@@ -124,6 +138,16 @@ impl CliError {
             Self::Folder(FolderError::NoSuchRun { .. }) => {
                 "name a run's folder, a run's id under --report-dir, or `latest`"
             }
+            Self::Folder(FolderError::InUse { .. }) => "wait until it is done, or end it; then try again",
+            Self::Journal(_, error) => return Some(journal(error)),
+            Self::JournalUnwritten(..) => {
+                "nothing was written to AWS; make room, or choose another place with --report-dir"
+            }
+            Self::SandboxGone(_) => "run the command again; a world that outlives rolecall is `rolecall sandbox`",
+            Self::SetupChanged { .. } => {
+                "put the setup back as it was; or run the command anew, with the run's accounts.csv behind --accounts"
+            }
+            Self::AnotherCaller { .. } => "log in to the account that the run was begun from, or name its --profile",
             Self::Compare(_) => "name the folder that a run left, with its run.json and accounts.csv",
             Self::Folder(_) | Self::Unwritable(..) => "make it writable, or choose another place with --report-dir",
             Self::World(_) => "try `--sandbox`, `--sandbox=rough` or `--sandbox=accounts=500,latency=50ms`",
@@ -146,6 +170,19 @@ impl CliError {
             Self::NotConfirmed | Self::Interrupted | Self::Io(_) => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+fn journal(error: &ReadError) -> String {
+    match error {
+        ReadError::NeverBegan => "run the command again".into(),
+        ReadError::Format { .. } => "use the version of rolecall that began the run; run.json names it".into(),
+        ReadError::NotAJournal | ReadError::Io(_) => {
+            "name a run's folder, a run's id under --report-dir, or `latest`".into()
+        }
+        ReadError::Garbage { .. } => "what follows that line cannot be trusted: run the command anew, with the run's \
+                                      accounts.csv behind --accounts"
+            .into(),
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) struct SourceArgs {
     #[arg(long)]
     pub(super) organization: bool,
     /// A simulated organization inside this process: no AWS account, no network. WORLD is `healthy`, `rough` or
-    /// `accounts=N`, with `latency=50ms` and `seed=N` behind a comma
+    /// `accounts=N`, with `latency=50ms`, `seed=N` and `faults=throttle:10%` (see `rolecall sandbox --help`) behind commas
     #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true, default_missing_value = "healthy")]
     pub(super) sandbox: Option<String>,
 }
@@ -162,6 +162,9 @@ pub(super) struct PaceArgs {
     /// How long the work on one account may take [default: 2m, in the sandbox 30s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) account_timeout: Option<Duration>,
+    /// How long to wait for an account whose role cannot be assumed yet, because the account is new [default: not]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) wait_ready: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +195,18 @@ impl StageArgs {
     pub(super) fn order(&self) -> Option<Seed> {
         self.waves.is_some().then(|| Seed(self.seed.unwrap_or(DEFAULT_SEED)))
     }
+}
+
+/// The pace of a run that is gone on with; what is left out is as it was.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub(super) struct NewPaceArgs {
+    /// Accounts at once [default: as before]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) concurrency: Option<u16>,
+    /// How long the work on one account may take [default: as before]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) account_timeout: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Args)]

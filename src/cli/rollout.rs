@@ -1,10 +1,8 @@
 //! One command over one inventory: wires setup, accounts, engine and reports together. `plan`, `apply`, `verify` and
 //! `remove` differ in what they say here.
 
-use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,22 +12,19 @@ use super::args::RunArgs;
 use super::confirm;
 use super::error::CliError;
 use super::log;
-use super::options::{AdoptArgs, GrantArgs, Resource, StageArgs, WhatArgs};
+use super::options::{AdoptArgs, ConnectionArgs, GrantArgs, Resource, SourceArgs, StageArgs, WhatArgs};
 use super::place::place_for_a_file;
 use super::signals::StopWords;
+use super::sitting::{Open, Sitting, sit, unwritten};
 use super::source::Source;
-use super::ui;
 use super::which::Which;
 use crate::account::converge::Goal;
 use crate::ids::RunId;
-use crate::report::{
-    AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, HtmlPage, Reporters, RunFolder, RunJson, Verdict,
-};
-use crate::rollout::cancel::Cancel;
-use crate::rollout::dispatcher::Rollout;
+use crate::report::RunFolder;
 use crate::rollout::event::RunInfo;
-use crate::rollout::journal::Journal;
-use crate::rollout::worker::{Terms, row_choices};
+use crate::rollout::history::Earlier;
+use crate::rollout::journal::{SavedTerms, Way};
+use crate::rollout::worker::row_choices;
 use crate::setup::file::PassRoleResource;
 use crate::setup::resolve::{Choices, Place, Setup};
 
@@ -67,7 +62,8 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
     let which = Which::resolve(&args.which, &args.output.report_dir)?;
     which.has_any()?;
     let source = Source::open(&args.source, &which)?;
-    let setup = Setup::load(&args.setup, choices(&args.what, job.grant.as_ref(), job.adopt.adopt))?;
+    let choices = choices(&args.what, job.grant.as_ref(), job.adopt.adopt);
+    let setup = Setup::load(&args.setup, choices.clone())?;
     check(&setup, &source)?;
     let sandboxed = source.is_sandbox();
     let ask = job.ask && !sandboxed;
@@ -114,73 +110,59 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         max_failures: job.stages.as_ref().and_then(StageArgs::tolerance),
         session_policy: if aims.exact { "exact" } else { "by name pattern" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        resumed: 0,
     };
     if ask {
         confirm::show(&info, &aims, job.goal);
-        let (selected, goal) = (info.selected, job.goal);
-        // Reading from a terminal cannot be broken off; what is left of it ends with the process.
-        let answer = tokio::task::spawn_blocking(move || confirm::ask(selected, goal));
-        stop_words.unless_told(async { answer.await.map_err(std::io::Error::other)? }).await?;
+        stop_words.unless_told(confirm::asked(info.selected, job.goal)).await?;
     }
-
-    let folder = RunFolder::create(&args.output.report_dir, &info.run_id)?;
-    info.run_id = folder.id().clone();
-    let mut reporters = Reporters::new();
-    reporters.add("accounts.csv", AccountsCsv::create(&folder.accounts_csv())?);
-    reporters.add("changes.csv", ChangesCsv::create(&folder.changes_csv())?);
-    if matches!(job.goal, Goal::Verify { .. }) {
-        reporters.add("evidence.jsonl", EvidenceJsonl::create(&folder.evidence_jsonl())?);
-    }
-    reporters.add("report.html", HtmlPage::create(&folder.report_html())?);
-    ui::add_terminal(&mut reporters, &folder, &args.output);
-    for (form, path) in [(CiForm::Junit, &args.output.junit), (CiForm::Sarif, &args.output.sarif)] {
-        if let Some(path) = path {
-            reporters.add(path.display().to_string(), CiFile::new(form, path, folder.accounts_csv()));
-        }
-    }
-    reporters.add("run.json", RunJson::new(&folder));
-    let (journal, journal_thread) = Journal::start(folder.open_journal()?)?;
 
     let timeout = if sandboxed { Duration::from_secs(30) } else { Duration::from_secs(120) };
-    let cancel = Cancel::default();
-    let rollout = Rollout {
-        terms: Arc::new(Terms {
-            setup,
-            goal: job.goal,
-            assume_role: args.entrance.assume_role,
-            external_id: args.entrance.external_id,
-            session_name: args.entrance.session_name,
-            source_identity: args.entrance.source_identity,
-            region: clients.region().clone(),
-            account_timeout: args.pace.account_timeout.unwrap_or(timeout),
-        }),
-        clients: Arc::new(clients),
+    let saved = SavedTerms {
+        setup: saved_name(&args.setup)?,
+        choices,
+        goal: job.goal,
+        assume_role: args.entrance.assume_role,
+        external_id: args.entrance.external_id,
+        session_name: args.entrance.session_name,
+        source_identity: args.entrance.source_identity,
+        region: clients.region().clone(),
+        account_timeout: args.pace.account_timeout.unwrap_or(timeout),
+        wait_ready: args.pace.wait_ready.unwrap_or_default(),
+        way: way(&args.source, &args.connection),
+    };
+    let folder = RunFolder::create(&args.output.report_dir, &info.run_id)?;
+    info.run_id = folder.id().clone();
+    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
+    open.journal().begin(&info, &saved, &inventory).await.map_err(unwritten(&folder))?;
+    let sitting = Sitting {
+        folder: &folder,
+        open,
+        clients,
+        terms: saved.terms(setup),
         inventory,
         info,
-        kept: HashMap::new(),
-        journal,
-        cancel: cancel.clone(),
+        earlier: Earlier::default(),
+        worked: Duration::ZERO,
+        output: &args.output,
+        stop_words,
     };
-    let signals = tokio::spawn(async move {
-        loop {
-            stop_words.next().await;
-            cancel.again();
-        }
-    });
-    let (stats, ended) = rollout.run(|event| reporters.event(&event)).await;
-    signals.abort();
+    Ok(Ran { exit_code: sit(sitting).await?, folder: folder.path().to_owned() })
+}
 
-    let mut exit_code = Verdict::of(&stats, &ended).exit_code();
-    let mut not_whole: Vec<String> = reporters.finish().iter().map(|f| format!("{f}: {}", f.error)).collect();
-    let (_, journal_end) = journal_thread.join()?;
-    not_whole.extend(journal_end.err().map(|error| format!("cannot write `journal.jsonl`: {error}")));
-    for failure in &not_whole {
-        ui::say(&format!("error: {failure}"));
+/// The setup's name, as another process finds it: a file's path from anywhere.
+fn saved_name(setup: &str) -> Result<String, CliError> {
+    if Setup::is_path(setup) { Ok(std::path::absolute(setup)?.display().to_string()) } else { Ok(setup.to_owned()) }
+}
+
+/// How AWS is reached.
+fn way(source: &SourceArgs, connection: &ConnectionArgs) -> Way {
+    Way {
+        sandbox: source.sandbox.clone(),
+        profile: connection.profile.clone(),
+        region: connection.region.clone(),
+        endpoint_url: connection.endpoint_url.clone(),
     }
-    if exit_code == 0 && !not_whole.is_empty() {
-        exit_code = 1;
-    }
-    Ok(Ran { exit_code, folder: folder.path().to_owned() })
 }
 
 /// What the command line says differently from the setup.

@@ -6,7 +6,7 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::error::CliError;
-use super::{accounts, apply, compare, doctor, manual, plan, remove, sandbox, setup, ui, verify};
+use super::{accounts, apply, compare, doctor, manual, plan, remove, resume, sandbox, setup, ui, verify};
 use crate::setup::error::SetupError;
 
 /// Runs the command that was typed.
@@ -33,6 +33,7 @@ pub fn run() -> ExitCode {
             Command::Apply(args) => apply::apply(*args).await,
             Command::Verify(args) => verify::verify(*args).await,
             Command::Remove(args) => remove::remove(*args).await,
+            Command::Resume(args) => resume::resume(*args).await,
             Command::Compare(args) => compare::compare(&args),
             Command::Doctor(args) => doctor::doctor(*args).await,
             Command::Sandbox(args) => sandbox::sandbox(args).await,

@@ -53,7 +53,8 @@ pub async fn one_account(clients: &Clients, visit: Visit) -> Check {
     );
     let started_at = Timestamp::now();
     let id = account.id;
-    let task = Task { account_id: id, account_name: account.name, entrance, desired, started_at };
+    let task =
+        Task { account_id: id, account_name: account.name, entrance, desired, started_at, wait_ready: Duration::ZERO };
     let mut outcome = task.begin();
     let attempts = Attempts::default();
     let goal = Goal::Verify { simulate: false };

@@ -6,47 +6,63 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::error::InventoryError;
 use super::params;
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath};
 
 /// One AWS account of the inventory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Its id.
     pub id: AccountId,
     /// Its name; empty where unknown. Chosen by the account's owner, so never trusted where it is shown.
     pub name: String,
     /// What its CSV row says differently from the command line.
+    #[serde(default, skip_serializing_if = "Overrides::is_empty")]
     pub overrides: Overrides,
     /// The root and the organizational units above it, outermost first (`r-ab12`, `ou-ab12-…`); empty where unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<String>,
     /// The names of the units above it, outermost first and joined by ` / `, for people; empty where unknown. Not
     /// trusted.
     pub unit: String,
     /// When it joined the organization, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined: Option<Timestamp>,
 }
 
 /// What a row of the inventory CSV overrides for its account.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Overrides {
     /// The role to assume there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub assume_role: Option<RolePath>,
     /// The external id to assume it with.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
     /// The name of the setup's role there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<RoleName>,
     /// Who gets the grant there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pass_role_to: Option<Vec<PrincipalRef>>,
     /// The value of `{{region}}` there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
     /// Setup parameters, by KEY of `param.KEY`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
 }
 
 impl Overrides {
+    /// Whether the row says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The cells of an inventory's row that say the same, by column.
     pub fn cells(&self) -> BTreeMap<String, String> {
         let to = self.pass_role_to.as_ref().map(|to| to.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"));
@@ -66,7 +82,7 @@ impl Overrides {
 }
 
 /// An account and whether the run works on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The account.
     pub account: Account,
@@ -75,7 +91,8 @@ pub struct Entry {
 }
 
 /// Whether the run works on an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Selection {
     /// It does.
     In,
@@ -84,7 +101,8 @@ pub enum Selection {
 }
 
 /// Why an account is out. `Display` is what people read in `error_message`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Organizations, or the inventory's own row, says that the account is closed, suspended, pending, or something that we do not know.
     NotActive(String),

@@ -1,6 +1,6 @@
 //! A run's folder, `reports/<run id>`: made, found again, and pointed at by `latest`.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,12 @@ pub enum FolderError {
         #[source]
         source: io::Error,
     },
+    /// Another process works on the run.
+    #[error("another process works on the run `{run}`")]
+    InUse {
+        /// The run.
+        run: RunId,
+    },
     /// No run was found under this name.
     #[error("no run `{run}` in `{}`", report_dir.display())]
     NoSuchRun {
@@ -48,6 +54,13 @@ pub enum FolderError {
         /// Where it was looked for.
         report_dir: PathBuf,
     },
+}
+
+/// Keeps other processes from a run until it is dropped, or its process ends in whatever way.
+#[derive(Debug)]
+pub struct RunLock {
+    /// Dropping the file is what lets the lock go; `None` where the file system has no locks.
+    _file: Option<File>,
 }
 
 /// The folder of one run.
@@ -152,6 +165,31 @@ impl RunFolder {
         opened.map_err(|source| FolderError::Open { path, source })
     }
 
+    /// Opens the journal of a run to be gone on with, with nothing behind its first `whole` bytes: what is there is half a
+    /// line.
+    pub fn reopen_journal(&self, whole: u64) -> Result<File, FolderError> {
+        let path = self.journal();
+        let cut = File::options().append(true).open(&path).and_then(|file| file.set_len(whole).map(|()| file));
+        cut.map_err(|source| FolderError::Open { path, source })
+    }
+
+    /// Makes sure that no other process works on the run, in a file of its own, `.lock`, which stays behind: on Windows a
+    /// file that is locked cannot be read, and one that is removed could be locked twice.
+    pub fn lock(&self) -> Result<RunLock, FolderError> {
+        let path = self.path.join(".lock");
+        let opened = File::options().append(true).create(true).open(&path);
+        let file = opened.map_err(|source| FolderError::Open { path: path.clone(), source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(RunLock { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => Err(FolderError::InUse { run: self.id.clone() }),
+            // Some network file systems have no locks; a run there is as good as one without.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                Ok(RunLock { _file: None })
+            }
+            Err(TryLockError::Error(source)) => Err(FolderError::Open { path, source }),
+        }
+    }
+
     /// Replaces `latest` in one step, so that whoever reads it finds the old run or the new one.
     fn point_latest(&self, report_dir: &Path) -> Result<(), FolderError> {
         let path = report_dir.join("latest");
@@ -249,6 +287,29 @@ mod tests {
         let error = RunFolder::create(&file, &id()).unwrap_err();
         assert_eq!(error.to_string(), format!("cannot make the report folder `{}`", file.display()));
         assert!(error.source().unwrap().to_string().contains("File exists"));
+    }
+
+    #[test]
+    fn one_process_at_a_time_works_on_a_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(dir.path(), &id()).unwrap();
+        let lock = folder.lock().unwrap();
+        let error = folder.lock().unwrap_err();
+        assert_eq!(error.to_string(), "another process works on the run `2026-11-24T09-30-05Z-apply-demo`");
+        drop(lock);
+        folder.lock().unwrap();
+    }
+
+    #[test]
+    fn half_a_line_is_cut_off_before_more_is_written() {
+        use std::io::Write;
+
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(dir.path(), &id()).unwrap();
+        assert!(folder.reopen_journal(0).is_err(), "a journal that is not there is not made");
+        fs::write(folder.journal(), "whole\nha").unwrap();
+        folder.reopen_journal(6).unwrap().write_all(b"next\n").unwrap();
+        assert_eq!(fs::read_to_string(folder.journal()).unwrap(), "whole\nnext\n");
     }
 
     #[test]

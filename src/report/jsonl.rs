@@ -16,7 +16,7 @@ use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Failure, PartStatus, Step};
 use crate::ids::{AccountId, Arn, Partition, RunId};
 use crate::plain::plain_json;
-use crate::rollout::event::{Event, EventKind, RolloutStats, Stage};
+use crate::rollout::event::{Api, Event, EventKind, RolloutStats, Stage};
 
 /// Writes the lines, each at once.
 pub struct JsonLines {
@@ -133,6 +133,10 @@ enum WireEvent<'a> {
         started_at: Option<Timestamp>,
         duration_ms: u64,
     },
+    PaceChanged {
+        slowed_by: Option<Api>,
+        concurrency: usize,
+    },
     DrainStarted {
         reason: EndedWord,
         detail: Option<String>,
@@ -220,6 +224,9 @@ fn wire(kind: &EventKind) -> WireEvent<'_> {
             started_at: outcome.started_at,
             duration_ms: milliseconds(outcome.duration),
         },
+        EventKind::PaceChanged { slowed_by, concurrency } => {
+            WireEvent::PaceChanged { slowed_by: *slowed_by, concurrency: *concurrency }
+        }
         EventKind::DrainStarted { reason } => {
             let (reason, detail) = EndedWord::of_halt(reason);
             WireEvent::DrainStarted { reason, detail }

@@ -65,6 +65,9 @@ pub struct RunRecord {
     pub stages: Vec<Stage>,
     /// rolecall's version.
     pub version: String,
+    /// How often the run was cut off and gone on with.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resumed: u32,
     /// When the run started.
     pub started_at: Timestamp,
     /// When it ended; null while it runs, and for ever if it was cut off.
@@ -86,6 +89,11 @@ pub struct RunRecord {
     pub evidence: Option<EvidenceDigest>,
     /// The run's files as they were when it ended, by name.
     pub files: BTreeMap<String, FileDigest>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives the field by reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// An exit code and what it means.
@@ -196,6 +204,7 @@ impl RunRecord {
             max_failures: info.max_failures.map(|most| most.to_string()),
             stages: Vec::new(),
             version: info.version,
+            resumed: info.resumed,
             started_at: info.started_at,
             ended_at: None,
             duration_ms: None,

@@ -47,6 +47,7 @@ pub(super) fn info(command: &str, accounts: usize, selected: usize) -> RunInfo {
         seed: None,
         max_failures: None,
         version: "0.1.0".to_owned(),
+        resumed: 0,
     }
 }
 

@@ -47,6 +47,8 @@ pub enum EndedWord {
     Complete,
     /// Somebody stopped it.
     Interrupted,
+    /// The caller's credentials were no longer good.
+    CredentialsExpired,
     /// The journal could not be written.
     JournalFailed,
     /// More accounts failed than may.
@@ -68,6 +70,7 @@ impl EndedWord {
     pub(super) fn of_halt(reason: &HaltReason) -> (Self, Option<String>) {
         match reason {
             HaltReason::Interrupted => (Self::Interrupted, None),
+            HaltReason::CredentialsExpired { message } => (Self::CredentialsExpired, Some(plain(message).into_owned())),
             HaltReason::JournalFailed { message } => (Self::JournalFailed, Some(plain(message).into_owned())),
             HaltReason::TooManyFailures { failed, allowed } => {
                 (Self::TooManyFailures, Some(format!("{failed} failed, at most {allowed} may")))

@@ -18,6 +18,7 @@ use super::settle::Settle;
 use super::worker::{Duty, Terms, Work};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
 use crate::aws::clients::Clients;
+use crate::aws::pace::PaceChange;
 use crate::inventory::list::Account;
 
 /// An account that the run works on.
@@ -65,12 +66,16 @@ impl Crew {
         concurrency: usize,
     ) -> Self {
         let (events, inbox) = unbounded_channel();
+        let (concurrency, news) = (concurrency.max(1), events.clone());
+        clients.pace().govern(concurrency, move |PaceChange { slowed_by, concurrency }| {
+            let _ = news.send(EventKind::PaceChanged { slowed_by, concurrency });
+        });
         Self {
             clients,
             terms,
             journal,
             cancel,
-            concurrency: concurrency.max(1),
+            concurrency,
             running: JoinSet::new(),
             in_flight: HashMap::new(),
             events,
@@ -81,18 +86,21 @@ impl Crew {
 
     /// Whether as many accounts are in flight as may be.
     pub(super) fn is_full(&self) -> bool {
-        self.running.len() >= self.concurrency
+        self.running.len() >= self.clients.pace().in_flight().min(self.concurrency)
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()
     }
 
-    /// Halts the run if somebody has said stop.
+    /// Halts the run if somebody has said stop, or if nobody is logged in any more.
     pub(super) fn heed<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>) {
         if self.cancel.drain.is_cancelled() && self.deadline.is_none() {
             self.deadline = Some(tokio::time::Instant::now() + self.cancel.grace);
             settle.halt(HaltReason::Interrupted);
+        }
+        if let Some(message) = self.clients.login_over() {
+            settle.halt(HaltReason::CredentialsExpired { message: message.to_owned() });
         }
     }
 
@@ -100,6 +108,7 @@ impl Crew {
         let (account_id, account_name) = (seat.account.id, seat.account.name.clone());
         settle.emit(EventKind::AccountStarted { account_id, account_name });
         let before = seat.before.take();
+        let begun = (duty == Duty::Converge).then(|| settle.take_begun(account_id)).flatten();
         let spent = before.as_ref().map_or(Duration::ZERO, |before| before.duration);
         let work = Work {
             clients: self.clients.clone(),
@@ -109,6 +118,7 @@ impl Crew {
             cancel: self.cancel.clone(),
             account: seat.account.clone(),
             duty,
+            begun,
             before,
             started_at: Timestamp::now(),
         };
@@ -149,6 +159,7 @@ impl Crew {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
+        self.heed(settle);
         let InFlight { seat, spent, began } = self.in_flight.remove(&id)?;
         let outcome = ended.map_or_else(|error| broken(&seat.account, &error.to_string()), |(_, outcome)| outcome);
         Some((seat, Outcome { duration: spent + began.elapsed(), ..outcome }))

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::cancel::Cancel;
 use super::crew::{Crew, Seat};
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
-use super::journal::{Journal, JournalEntry};
+use super::history::{Begun, Earlier};
+use super::journal::Journal;
 use super::order::{DEFAULT_SEED, Seed};
 use super::settle::Settle;
 use super::stages::{Run, Stages, finish};
@@ -33,7 +34,9 @@ pub struct Rollout {
     /// Accounts that an earlier sitting of this run finished, with what became of them: they are told at once and not
     /// worked on again.
     pub kept: HashMap<AccountId, Outcome>,
-    /// The record of every write.
+    /// Accounts that an earlier sitting began and did not finish, with what it did there.
+    pub begun: HashMap<AccountId, Begun>,
+    /// The record of every write; what the run is about is in it already.
     pub journal: Journal,
     /// How to stop it.
     pub cancel: Cancel,
@@ -43,28 +46,27 @@ impl Rollout {
     /// Runs it. `on_event` is told everything, in order; it is called from this task, so being slow in there holds the
     /// run back. Returns when every account of the inventory has its outcome.
     pub async fn run(self, on_event: impl FnMut(Event)) -> (RolloutStats, Ended) {
-        let Self { clients, terms, inventory, info, kept, journal, cancel } = self;
+        let Self { clients, terms, inventory, info, kept, begun, journal, cancel } = self;
         let stages = Stages {
             preflight: info.preflight,
             waves: info.waves.clone(),
             seed: info.seed.unwrap_or(Seed(DEFAULT_SEED)),
             allowed: info.max_failures.unwrap_or_default().allowed(info.selected),
         };
+        let login = Arc::clone(&clients);
         let mut run = Run {
-            settle: Settle::new(on_event, journal.clone(), kept),
+            settle: Settle::new(on_event, journal.clone(), Earlier { kept, begun }, terms.goal),
             crew: Crew::new(clients, terms, journal.clone(), cancel, info.concurrency),
         };
-        let header = JournalEntry::Started { format: super::journal::FORMAT, run: Box::new(info.clone()) };
-        let opened = journal.record(&header).await;
         run.settle.emit(EventKind::RunStarted(Box::new(info)));
-        if let Err(closed) = opened {
-            run.settle.halt(HaltReason::JournalFailed { message: closed.message });
-        }
         if stages.preflight || stages.waves.is_some() {
             run.staged(inventory.entries, &stages).await;
         } else {
             run.settle.watch(stages.allowed);
             run.straight(inventory.entries).await;
+        }
+        if let (Some(message), 1..) = (login.login_over(), run.settle.not_reached_so_far()) {
+            run.settle.halt(HaltReason::CredentialsExpired { message: message.to_owned() });
         }
         run.settle.end()
     }

@@ -13,6 +13,7 @@ use super::tolerance::Tolerance;
 use super::waves::Waves;
 use crate::account::change::{Change, ChangeResult};
 use crate::account::outcome::{AccountStatus, Outcome, Step};
+pub use crate::aws::pace::Api;
 use crate::ids::{AccountId, Arn, Partition, RunId};
 
 /// One thing that happened.
@@ -73,6 +74,13 @@ pub enum EventKind {
         index: usize,
         /// What became of it.
         outcome: Box<Outcome>,
+    },
+    /// The run became slower than was wished, or faster again: an API throttles, or does so no more.
+    PaceChanged {
+        /// The API that throttles; `None` when the run is as fast as was wished again.
+        slowed_by: Option<Api>,
+        /// How many accounts may be in flight from now on.
+        concurrency: usize,
     },
     /// No further account will be started; what is in flight is finished.
     DrainStarted {
@@ -160,6 +168,9 @@ pub struct RunInfo {
     pub max_failures: Option<Tolerance>,
     /// rolecall's version.
     pub version: String,
+    /// How often the run was cut off and gone on with.
+    #[serde(default)]
+    pub resumed: u32,
 }
 
 /// Why a run stopped starting accounts.
@@ -168,6 +179,11 @@ pub struct RunInfo {
 pub enum HaltReason {
     /// Ctrl-C or SIGTERM.
     Interrupted,
+    /// The caller's own credentials are no longer good, and could not be renewed.
+    CredentialsExpired {
+        /// What AWS, or the provider of the credentials, said.
+        message: String,
+    },
     /// The journal could not be written, so no further write may be sent.
     JournalFailed {
         /// What the operating system said.

@@ -6,6 +6,9 @@ pub mod dispatcher;
 #[cfg(test)]
 mod dispatcher_tests;
 pub mod event;
+pub mod history;
+#[cfg(test)]
+mod history_tests;
 pub mod journal;
 pub mod order;
 mod settle;

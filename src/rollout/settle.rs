@@ -1,12 +1,13 @@
 //! The counters of a run and its one order of events: what every account came to, and why the run stops starting more.
 
-use std::collections::HashMap;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, Stage};
+use super::history::{Begun, Earlier};
 use super::journal::{Journal, JournalEntry};
+use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Outcome};
 use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Selection};
@@ -17,7 +18,9 @@ pub(super) struct Settle<F> {
     began: Instant,
     stats: RolloutStats,
     journal: Journal,
-    kept: HashMap<AccountId, Outcome>,
+    /// What earlier sittings finished, and what they began.
+    earlier: Earlier,
+    goal: Goal,
     halted: Option<HaltReason>,
     /// How many accounts failed in this sitting, and how many may.
     failed: usize,
@@ -25,13 +28,14 @@ pub(super) struct Settle<F> {
 }
 
 impl<F: FnMut(Event)> Settle<F> {
-    pub(super) fn new(on_event: F, journal: Journal, kept: HashMap<AccountId, Outcome>) -> Self {
+    pub(super) fn new(on_event: F, journal: Journal, earlier: Earlier, goal: Goal) -> Self {
         Self {
             on_event,
             began: Instant::now(),
             stats: RolloutStats::default(),
             journal,
-            kept,
+            earlier,
+            goal,
             halted: None,
             failed: 0,
             allowed: None,
@@ -52,6 +56,11 @@ impl<F: FnMut(Event)> Settle<F> {
     /// How many accounts failed in this sitting.
     pub(super) fn failed(&self) -> usize {
         self.failed
+    }
+
+    /// How many accounts were not reached by now.
+    pub(super) fn not_reached_so_far(&self) -> usize {
+        self.stats.not_reached
     }
 
     /// Why no further account is worked on, if that is so.
@@ -88,7 +97,7 @@ impl<F: FnMut(Event)> Settle<F> {
     /// The account to work on, if it is in and the run goes on; otherwise its outcome is told at once.
     pub(super) fn admit(&mut self, index: usize, entry: Entry) -> Option<Account> {
         let Entry { account, selection } = entry;
-        if let Some(outcome) = self.kept.remove(&account.id) {
+        if let Some(outcome) = self.earlier.kept.remove(&account.id) {
             self.tell(index, outcome);
             return None;
         }
@@ -106,8 +115,17 @@ impl<F: FnMut(Event)> Settle<F> {
         }
     }
 
+    /// What an earlier sitting did in the account, if one began with it; from here on it is the account's work to tell of.
+    pub(super) fn take_begun(&mut self, account: AccountId) -> Option<Begun> {
+        self.earlier.begun.remove(&account)
+    }
+
     /// The run halted before this account.
     pub(super) fn not_reached(&mut self, index: usize, account: &Account) {
+        if let Some(begun) = self.earlier.begun.get(&account.id) {
+            let outcome = begun.left(account, self.goal);
+            return self.finish(index, account, outcome);
+        }
         let why = match self.halted {
             Some(HaltReason::PreflightFailed { .. }) => "the preflight failed elsewhere, so nothing was written here",
             _ => "the run halted before this account",
@@ -119,6 +137,10 @@ impl<F: FnMut(Event)> Settle<F> {
     /// The account is done: it is counted, put on record and told.
     pub(super) fn finish(&mut self, index: usize, account: &Account, outcome: Outcome) {
         self.heed(&outcome);
+        let outcome = match self.take_begun(account.id) {
+            None => outcome,
+            Some(begun) => self.as_before(account.id, &begun, outcome),
+        };
         // A report is an inventory, so it has to say what this account's row said.
         let outcome = Outcome { overrides: account.overrides.cells(), unit: account.unit.clone(), ..outcome };
         // A journal that is closed halts the run where a write needs it; an outcome is in the reports as well.
@@ -129,6 +151,14 @@ impl<F: FnMut(Event)> Settle<F> {
             self.failed += 1;
             self.tolerate();
         }
+    }
+
+    /// The account was not worked on in this sitting: what an earlier one did there is told as it was left.
+    fn as_before(&mut self, account_id: AccountId, begun: &Begun, outcome: Outcome) -> Outcome {
+        for (change, result) in begun.history.untold() {
+            self.emit(EventKind::ChangeSettled { account_id, change: Box::new(change.clone()), result });
+        }
+        begun.history.fold(outcome, self.goal)
     }
 
     /// Halts the run where an account's failure says that no other can do better.

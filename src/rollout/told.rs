@@ -47,6 +47,10 @@ pub(super) fn tell(kind: &EventKind) {
                 None => tracing::info!(%status, changes = outcome.changes, attempts, ?time, "finished"),
             }
         }),
+        EventKind::PaceChanged { slowed_by: Some(api), concurrency } => {
+            tracing::info!(%api, concurrency, "slowed by throttling");
+        }
+        EventKind::PaceChanged { slowed_by: None, concurrency } => tracing::info!(concurrency, "at full pace again"),
         EventKind::DrainStarted { reason } => tracing::warn!(?reason, "no further account is started"),
         EventKind::RunFinished { ended, .. } => tracing::info!(?ended, "run finished"),
     }

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures::FutureExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use super::cancel::Cancel;
 use super::event::EventKind;
-use super::journal::{Journal, JournalEntry};
+use super::history::{Begun, History};
+use super::journal::{Journal, JournalEntry, SavedTerms};
 use crate::account::change::{Change, ChangeResult};
 use crate::account::converge::{Goal, Task, converge};
 use crate::account::ledger::{Ledger, LedgerClosed};
@@ -42,6 +44,26 @@ pub struct Terms {
     pub region: Region,
     /// How long the work on one account may take.
     pub account_timeout: Duration,
+    /// How long an account that does not let us in is taken for one that is not ready yet. Zero: not at all.
+    pub wait_ready: Duration,
+}
+
+impl SavedTerms {
+    /// The terms, with the setup that they name.
+    pub fn terms(&self, setup: Setup) -> Terms {
+        let saved = self.clone();
+        Terms {
+            setup,
+            goal: saved.goal,
+            assume_role: saved.assume_role,
+            external_id: saved.external_id,
+            session_name: saved.session_name,
+            source_identity: saved.source_identity,
+            region: saved.region,
+            account_timeout: saved.account_timeout,
+            wait_ready: saved.wait_ready,
+        }
+    }
 }
 
 /// Tells the journal, which is waited for, and the dispatcher, which is not.
@@ -49,45 +71,88 @@ pub(super) struct Record<'a> {
     account_id: AccountId,
     journal: &'a Journal,
     events: &'a UnboundedSender<EventKind>,
+    written: Mutex<Written>,
+}
+
+/// What is on record of the account.
+#[derive(Debug, Default)]
+struct Written {
+    /// Of all sittings of the run.
+    history: History,
     /// The change that was intended and is not settled: its write may be on its way.
-    open: Mutex<Option<Change>>,
+    open: Option<Change>,
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn new(account_id: AccountId, journal: &'a Journal, events: &'a UnboundedSender<EventKind>) -> Self {
-        Self { account_id, journal, events, open: Mutex::new(None) }
+    pub(super) fn new(
+        account_id: AccountId,
+        journal: &'a Journal,
+        events: &'a UnboundedSender<EventKind>,
+        history: History,
+    ) -> Self {
+        Self { account_id, journal, events, written: Mutex::new(Written { history, open: None }) }
     }
 
-    fn open(&self) -> Option<MutexGuard<'_, Option<Change>>> {
-        self.open.lock().ok()
+    fn written(&self) -> Option<MutexGuard<'_, Written>> {
+        self.written.lock().ok()
+    }
+
+    fn tell(&self, change: &Change, result: &ChangeResult) {
+        let (account_id, change) = (self.account_id, Box::new(change.clone()));
+        let _ = self.events.send(EventKind::ChangeSettled { account_id, change, result: result.clone() });
     }
 
     /// Settles what is in doubt, since nobody waits for it any more. Gives back what it was.
     pub(super) fn cut_off(&self, code: &str) -> Option<Change> {
-        let change = self.open()?.take()?;
+        let change = self.written()?.open.clone()?;
         self.settled(&change, &ChangeResult::Failed { code: code.to_owned(), request_id: None });
         Some(change)
+    }
+
+    /// What became of the account over all sittings. What an earlier one left in doubt, and nobody could look at, is told
+    /// as it was.
+    pub(super) fn close(self, outcome: Outcome, goal: Goal) -> Outcome {
+        let Some(history) = self.written().map(|mut written| std::mem::take(&mut written.history)) else {
+            return outcome;
+        };
+        history.untold().for_each(|(change, result)| self.tell(change, &result));
+        history.fold(outcome, goal)
     }
 }
 
 impl Ledger for Record<'_> {
+    fn planned(&self, changes: &[Change]) {
+        let found = self.written().map(|mut written| written.history.looked_at(changes, Timestamp::now()));
+        for change in found.unwrap_or_default() {
+            let (account_id, entry) = (self.account_id, Box::new(change.clone()));
+            let _ = self.journal.note(&JournalEntry::Found { account_id, change: entry });
+            self.tell(&change, &ChangeResult::Applied { request_id: None });
+        }
+    }
+
     async fn intend(&self, change: &Change) -> Result<(), LedgerClosed> {
         let entry = JournalEntry::Intended { account_id: self.account_id, change: Box::new(change.clone()) };
         self.journal.record(&entry).await?;
-        if let Some(mut open) = self.open() {
-            *open = Some(change.clone());
+        if let Some(mut written) = self.written() {
+            written.open = Some(change.clone());
+            written.history.intended(change.clone(), Timestamp::now());
         }
         Ok(())
     }
 
     fn settled(&self, change: &Change, result: &ChangeResult) {
-        if let Some(mut open) = self.open() {
-            *open = None;
+        let account_id = self.account_id;
+        let entry = match result {
+            ChangeResult::Pending => JournalEntry::Shown { account_id, change: Box::new(change.clone()) },
+            result => JournalEntry::Settled { account_id, result: result.clone() },
+        };
+        if let Some(mut written) = self.written().filter(|_| *result != ChangeResult::Pending) {
+            written.open = None;
+            written.history.settled(result.clone(), Timestamp::now());
         }
         // If the journal is closed, the next `intend` says so, and nothing is sent.
-        let _ = self.journal.note(&JournalEntry::Settled { account_id: self.account_id, result: result.clone() });
-        let (account_id, change) = (self.account_id, Box::new(change.clone()));
-        let _ = self.events.send(EventKind::ChangeSettled { account_id, change, result: result.clone() });
+        let _ = self.journal.note(&entry);
+        self.tell(change, result);
     }
 }
 
@@ -111,6 +176,8 @@ pub(super) struct Work {
     pub(super) cancel: Cancel,
     pub(super) account: Account,
     pub(super) duty: Duty,
+    /// What an earlier sitting did there, if one began with it.
+    pub(super) begun: Option<Begun>,
     /// What became of it, where that is to be read back.
     pub(super) before: Option<Box<Outcome>>,
     pub(super) started_at: Timestamp,
@@ -119,7 +186,7 @@ pub(super) struct Work {
 impl Work {
     /// Does it. The outcome's duration is for the caller to fill in.
     pub(super) async fn run(self) -> Outcome {
-        let Self { clients, terms, journal, events, cancel, account, duty, before, started_at } = self;
+        let Self { clients, terms, journal, events, cancel, account, duty, begun, before, started_at } = self;
         let task = match task(&clients, &terms, account, started_at) {
             Ok(task) => task,
             Err(outcome) => return *outcome,
@@ -132,15 +199,23 @@ impl Work {
             }
             let _ = events.send(EventKind::StepStarted { account_id: task.account_id, step: now });
         };
-        let record = Record::new(task.account_id, &journal, &events);
-        let attempts = Attempts::default();
+        let record = Record::new(task.account_id, &journal, &events, begun.unwrap_or_default().history);
+        let attempts = Attempts::within(terms.account_timeout);
+        let status_before = outcome.status;
         let cut_off = {
             let goal = terms.goal;
             let work = async {
+                // Boxed, since each is a large future of which an account needs one.
                 match duty {
-                    Duty::Preflight => preflight(&clients, &task, goal, &step, &mut outcome, &attempts).await,
-                    Duty::Converge => converge(&clients, &record, &task, goal, &step, &mut outcome, &attempts).await,
-                    Duty::ReadBack => read_back(&clients, &task, goal, &step, &mut outcome, &attempts).await,
+                    Duty::Preflight => {
+                        Box::pin(preflight(&clients, &task, goal, &step, &mut outcome, &attempts)).await;
+                    }
+                    Duty::Converge => {
+                        Box::pin(converge(&clients, &record, &task, goal, &step, &mut outcome, &attempts)).await;
+                    }
+                    Duty::ReadBack => {
+                        Box::pin(read_back(&clients, &task, goal, &step, &mut outcome, &attempts)).await;
+                    }
                 }
             };
             let work = AssertUnwindSafe(work);
@@ -149,14 +224,14 @@ impl Work {
                 if task.entrance.is_some() {
                     clients.sts_limit().ready().await;
                 }
-                tokio::time::timeout(terms.account_timeout, work.catch_unwind()).await
+                in_time(terms.account_timeout, &attempts, work.catch_unwind()).await
             };
             tokio::select! {
                 ended = work => match ended {
                     Ok(Ok(())) => None,
                     Ok(Err(_)) => Some(("Panic", "rolecall broke off here; this is a mistake in rolecall".to_owned(),
                         "report it with the journal; the other accounts are not affected")),
-                    Err(_) => Some(("Timeout", format!("not done within {:?}", terms.account_timeout),
+                    Err(OutOfTime) => Some(("Timeout", format!("not done within {:?}", terms.account_timeout),
                         "rerun the account, which reads again what is in doubt; or give it longer with --account-timeout")),
                 },
                 () = cancel.stop.cancelled() => Some(("Interrupted", "stopped while it was worked on".to_owned(),
@@ -164,12 +239,15 @@ impl Work {
             }
         };
         outcome.attempts = outcome.attempts.max(attempts.most());
-        let Some((code, message, fix)) = cut_off else { return outcome };
+        if clients.login_over().is_some_and(|why| refused_as(&outcome, why)) {
+            return record.close(without_login(outcome, &task, duty, status_before), terms.goal);
+        }
+        let Some((code, message, fix)) = cut_off else { return record.close(outcome, terms.goal) };
         if let Some(part) = record.cut_off(code).and_then(|change| change.write.parts().first().copied()) {
             *outcome.parts.get_mut(part) = PartStatus::Failed;
         }
         let step = at.lock().map_or(Step::Observe, |at| *at);
-        failed(outcome, step, code, message, fix.to_owned())
+        record.close(failed(outcome, step, code, message, fix.to_owned()), terms.goal)
     }
 }
 
@@ -194,7 +272,50 @@ fn task(clients: &Clients, terms: &Terms, account: Account, started_at: Timestam
         source_identity: terms.source_identity.clone(),
         duration_seconds: 3600,
     });
-    Ok(Task { account_id: account.id, account_name: account.name, entrance, desired, started_at })
+    let wait_ready = if is_old(account.joined, started_at) { Duration::ZERO } else { terms.wait_ready };
+    Ok(Task { account_id: account.id, account_name: account.name, entrance, desired, started_at, wait_ready })
+}
+
+/// Whether the account came to nothing because the caller's credentials were over, for the reason `why`: at the door,
+/// or when it was to be read back.
+fn refused_as(outcome: &Outcome, why: &str) -> bool {
+    let failure = outcome.failure.as_ref();
+    failure.is_some_and(|failure| {
+        matches!(failure.step, Step::AssumeRole | Step::Verify) && why.starts_with(&format!("{}:", failure.code))
+    })
+}
+
+/// The account is not to blame: it is as it was before.
+fn without_login(outcome: Outcome, task: &Task, duty: Duty, status: AccountStatus) -> Outcome {
+    if duty == Duty::ReadBack {
+        let note = "not read back: the caller's credentials were no longer good".to_owned();
+        let notes = outcome.notes.iter().cloned().chain([note]).collect();
+        return Outcome { status, failure: None, notes, ..outcome };
+    }
+    let reason = "the caller's credentials were no longer good when its turn came".to_owned();
+    Outcome::untouched(task.account_id, &task.account_name, AccountStatus::NotReached, reason)
+}
+
+/// The time of an account is up.
+struct OutOfTime;
+
+/// Runs `work` for at most `time`, to which is added what was waited for the account to become ready.
+async fn in_time<T>(time: Duration, attempts: &Attempts, work: impl Future<Output = T>) -> Result<T, OutOfTime> {
+    let began = Instant::now();
+    let mut work = std::pin::pin!(work);
+    loop {
+        let end = began + time + attempts.waited();
+        tokio::select! {
+            biased;
+            done = &mut work => return Ok(done),
+            () = tokio::time::sleep_until(end) => if began + time + attempts.waited() <= end { return Err(OutOfTime) },
+        }
+    }
+}
+
+/// Whether an account has been there for so long that it cannot be waiting for its IAM any more.
+fn is_old(joined: Option<Timestamp>, now: Timestamp) -> bool {
+    joined.is_some_and(|joined| now.duration_since(joined) > SignedDuration::from_hours(24))
 }
 
 fn failed(outcome: Outcome, step: Step, code: &str, message: String, fix: String) -> Outcome {

@@ -84,22 +84,41 @@ struct Home {
     seed: Option<IamSeed>,
     /// Requests so far, by operation's index; kept only in worlds that have faults.
     asked: Vec<(usize, u32)>,
+    /// What was there before the last write, and when that came; kept only in worlds that have faults.
+    before: Option<Box<(Iam, Timestamp)>>,
 }
 
+/// For how long after a write a stale read may still show what was there before.
+const STALE_FOR: jiff::SignedDuration = jiff::SignedDuration::from_secs(3);
+
 /// The IAM of an account, locked.
-pub(super) struct IamGuard<'a>(MutexGuard<'a, Home>);
+pub(super) struct IamGuard<'a> {
+    home: MutexGuard<'a, Home>,
+    stale: bool,
+}
+
+impl IamGuard<'_> {
+    /// The same as it was before the last write, if that was just before `now`.
+    pub(super) fn before(mut self, now: Timestamp) -> Self {
+        self.stale = self.home.before.as_ref().is_some_and(|before| now.duration_since(before.1) < STALE_FOR);
+        self
+    }
+}
 
 impl std::ops::Deref for IamGuard<'_> {
     type Target = Iam;
 
     fn deref(&self) -> &Iam {
-        &self.0.iam
+        match &self.home.before {
+            Some(before) if self.stale => &before.0,
+            _ => &self.home.iam,
+        }
     }
 }
 
 impl std::ops::DerefMut for IamGuard<'_> {
     fn deref_mut(&mut self) -> &mut Iam {
-        &mut self.0.iam
+        &mut self.home.iam
     }
 }
 
@@ -137,7 +156,16 @@ impl SimAccount {
         if let Some(seed) = home.seed.take() {
             seed(&mut home.iam, &SeedScope { account: self.id, partition, managed, joined: self.joined });
         }
-        IamGuard(home)
+        IamGuard { home, stale: false }
+    }
+
+    /// Remembers what is there, since a write is about to come.
+    pub(super) fn keep_before(&self, now: Timestamp) {
+        let mut home = self.home();
+        // An account that nobody has looked at yet has nothing that a read could have shown.
+        if home.seed.is_none() {
+            home.before = Some(Box::new((home.iam.clone(), now)));
+        }
     }
 
     /// How many requests of the operation came before this one.

@@ -10,7 +10,7 @@ use super::unique_id::entity_id;
 use crate::ids::AccountId;
 
 /// The IAM of one account.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Iam {
     pub(super) roles: Roster<SimRole>,
     pub(super) users: Roster<SimUser>,
@@ -31,7 +31,7 @@ pub(super) struct Managed {
 }
 
 /// The inline and attached policies of a role, a user or a group.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Grants {
     /// In the order of their names.
     pub(super) inline: Vec<(Box<str>, Arc<Document>)>,
@@ -40,7 +40,7 @@ pub(super) struct Grants {
 }
 
 /// An IAM role.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct SimRole {
     pub(super) path: Box<str>,
     pub(super) name: Box<str>,
@@ -57,7 +57,7 @@ pub(super) struct SimRole {
 }
 
 /// An IAM user.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct SimUser {
     pub(super) path: Box<str>,
     pub(super) name: Box<str>,
@@ -67,7 +67,7 @@ pub(super) struct SimUser {
 }
 
 /// An IAM group.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct SimGroup {
     pub(super) path: Box<str>,
     pub(super) name: Box<str>,
@@ -78,7 +78,7 @@ pub(super) struct SimGroup {
 }
 
 /// An instance profile, which keeps its role from being deleted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct SimProfile {
     pub(super) path: Box<str>,
     pub(super) name: Box<str>,
@@ -117,7 +117,7 @@ named!(SimRole, SimUser, SimGroup, SimProfile);
 ///
 /// A sorted vector, and one that grows by just one: most of 50,000 accounts hold two roles, and a map would cost each of
 /// them a node of eleven.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Roster<T>(Vec<T>);
 
 impl<T> Default for Roster<T> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::actions::Service;
 use super::refusal::Refusal;
+use super::wire::Answer;
 use crate::ids::AccountId;
 
 /// One request, as a fault rule sees it.
@@ -29,8 +30,12 @@ pub struct FaultPoint<'a> {
 pub enum Fault {
     /// The service's own way to say "slow down".
     Throttle,
+    /// HTTP 429 with nothing in it, as something between us and the service would say it.
+    TooMany,
     /// HTTP 500.
     Internal,
+    /// HTTP 500 with a page for people in it.
+    Html,
     /// HTTP 503.
     Unavailable,
     /// The connection breaks before the request has any effect.
@@ -45,6 +50,10 @@ pub enum Fault {
     ExpiredToken,
     /// HTTP 403 with this message.
     AccessDenied(String),
+    /// IAM's 409 for what somebody else is changing.
+    Busy,
+    /// A read shows the account's IAM as it was before the last write, if that was a moment ago.
+    Stale,
 }
 
 /// Decides what happens to a request; `None` for nothing out of the ordinary.
@@ -65,6 +74,16 @@ impl<'a> FaultPoint<'a> {
         }
         // 53 bits are what a double holds exactly.
         (scramble(hash ^ u64::from(self.nth)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// The same for another count of the same operation.
+    pub(super) fn at(&self, nth: u32) -> Self {
+        Self { nth, ..*self }
+    }
+
+    /// A number in `0..1` for the account alone.
+    pub(super) fn chance_of_account(&self, salt: &str) -> f64 {
+        Self { action: "", nth: 0, ..*self }.chance(salt)
     }
 }
 
@@ -105,8 +124,27 @@ impl Fault {
             Self::ExpiredToken => expired(service),
             Self::AccessDenied(message) if json => Refusal::new(400, "AccessDeniedException", message.as_str()),
             Self::AccessDenied(message) => Refusal::access_denied(message.as_str()),
-            Self::ResetBefore | Self::ResetAfter | Self::Hang | Self::Latency(_) => return None,
+            Self::Busy => Refusal::new(
+                409,
+                "ConcurrentModification",
+                "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.",
+            ),
+            Self::ResetBefore | Self::ResetAfter | Self::Hang | Self::Latency(_) | Self::Stale => return None,
+            Self::TooMany | Self::Html => return None,
         })
+    }
+}
+
+impl Fault {
+    /// An answer that is not the service's own, and the word for it in the log.
+    pub(super) fn foreign(&self, request_id: &str) -> Option<(Answer, &'static str)> {
+        let (status, body, word) = match self {
+            Self::TooMany => (429, "", "429"),
+            Self::Html => (500, "<html><body><h1>500 Internal Server Error</h1></body></html>", "html"),
+            _ => return None,
+        };
+        let (request_id, body) = (request_id.to_owned(), body.to_owned());
+        Some((Answer { status, content_type: "text/html", request_id, body }, word))
     }
 }
 

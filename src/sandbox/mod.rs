@@ -6,7 +6,8 @@
 //!
 //! What no independent simulator confirms, and so rests on AWS's documents alone: that a closed account refuses
 //! AssumeRole, that a trust without `Principal` is malformed, the answers to expired tokens and to throttling. Not
-//! simulated: request signatures, clock skew, resource policies, resource control policies, eventual consistency.
+//! simulated: request signatures, clock skew, resource policies, resource control policies; and eventual consistency only
+//! where the fault `stale` is asked for.
 
 mod account;
 mod actions;

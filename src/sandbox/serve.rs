@@ -51,13 +51,20 @@ impl World {
             tokio::time::sleep(latency).await;
         }
 
-        let (delivery, code) = match &fault {
-            Some(Fault::Hang) => (Delivery::Silence, "hang".into()),
-            Some(Fault::ResetBefore) => (Delivery::Reset, "reset-before".into()),
-            fault => {
+        let stale = fault == Some(Fault::Stale);
+        let foreign = fault.as_ref().and_then(|fault| fault.foreign(&request_id));
+        let (delivery, code) = match (&fault, foreign) {
+            (_, Some((answer, word))) => (Delivery::Answer(answer), word.into()),
+            (Some(Fault::Hang), _) => (Delivery::Silence, "hang".into()),
+            (Some(Fault::ResetBefore), _) => (Delivery::Reset, "reset-before".into()),
+            (fault, None) => {
                 let refusal = fault.as_ref().zip(asked.service).and_then(|(fault, service)| fault.refusal(service));
-                match refusal.map_or_else(|| world.answer(incoming, &asked, &request_id), Err) {
-                    _ if *fault == Some(Fault::ResetAfter) => (Delivery::Reset, "reset-after".into()),
+                match refusal.map_or_else(|| world.answer(incoming, &asked, &request_id, stale), Err) {
+                    // What would have been answered tells whether it took effect.
+                    Ok(_) if *fault == Some(Fault::ResetAfter) => (Delivery::Reset, "reset-after/ok".into()),
+                    Err(refusal) if *fault == Some(Fault::ResetAfter) => {
+                        (Delivery::Reset, format!("reset-after/{}", refusal.code).into())
+                    }
                     Ok(answer) => (Delivery::Answer(answer), "ok".into()),
                     Err(refusal) => {
                         (Delivery::Answer(error_answer(asked.service, request_id.clone(), &refusal)), refusal.code)
@@ -129,10 +136,21 @@ impl Inner {
     fn fault(&self, asked: &Asked<'_>, account: Option<AccountId>) -> Option<Fault> {
         let (rule, action, account) = (self.faults.as_ref()?, asked.action?, account?);
         let nth = self.account(account).map_or(0, |known| known.count(action.index));
+        if action.writes()
+            && let Some(account) = self.account(account)
+        {
+            account.keep_before(self.now());
+        }
         rule(&FaultPoint::new(self.seed, action.service, action.name, account, nth))
     }
 
-    fn answer(&self, incoming: &Incoming<'_>, asked: &Asked<'_>, request_id: &str) -> Result<Answer, Refusal> {
+    fn answer(
+        &self,
+        incoming: &Incoming<'_>,
+        asked: &Asked<'_>,
+        request_id: &str,
+        stale: bool,
+    ) -> Result<Answer, Refusal> {
         let unsigned = || Refusal::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
         let scope = asked.scope.ok_or_else(unsigned)?;
         let Some(service) = asked.service else {
@@ -167,7 +185,7 @@ impl Inner {
         }
         let result = match service {
             Service::Sts => Some(sts::answer(self, &caller, action.name, &asked.params)?),
-            Service::Iam | Service::Organizations => iam::answer(self, &caller, action.name, &asked.params)?,
+            Service::Iam | Service::Organizations => iam::answer(self, &caller, action.name, &asked.params, stale)?,
         };
         Ok(xml_answer(request_id.to_owned(), query_answer(service, action.name, request_id, result)))
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::desired::{ExtraPolicies, MissingPrincipal};
@@ -14,6 +14,7 @@ use super::document::Document;
 use super::error::SetupError;
 use super::finding::{Finding, TextFile};
 use super::form;
+use super::resolve::Setup;
 
 /// A text, with where it stands in the setup file.
 pub(super) type Written = Spanned<String>;
@@ -55,7 +56,7 @@ pub(super) struct GrantTable {
 }
 
 /// `pass_role.resource`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum PassRoleResource {
     /// The role's ARN.
     #[default]
@@ -131,8 +132,7 @@ impl Source {
     /// A built-in by its name, or else the setup file at the path `name` and the documents next to it. Mistakes that
     /// leave something to look at go to `findings`.
     pub(super) fn open(name: &str, findings: &mut Vec<Finding>) -> Result<Self, SetupError> {
-        let is_path = name.ends_with(".toml") || name.contains(['/', '\\']);
-        if is_path {
+        if Setup::is_path(name) {
             let path = Path::new(name);
             let text = text_of(path).map_err(|source| SetupError::Unreadable { path: path.to_owned(), source })?;
             let folder = path.parent().unwrap_or(Path::new(""));

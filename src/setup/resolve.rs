@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::desired::Desired;
 use super::error::SetupError;
@@ -22,7 +22,7 @@ pub struct Setup {
 }
 
 /// What the command line says differently from the setup, and an account's row differently from the command line.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Choices {
     /// The role's name.
     pub role_name: Option<RoleName>,
@@ -39,7 +39,7 @@ pub struct Choices {
 }
 
 /// The service that a grant lets the role be passed to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PassedTo {
     /// Any: the grant has no condition.
     Any,
@@ -68,6 +68,11 @@ pub struct Place {
 }
 
 impl Setup {
+    /// Whether `name` is a setup file's path rather than a built-in's name.
+    pub fn is_path(name: &str) -> bool {
+        name.ends_with(".toml") || name.contains(['/', '\\'])
+    }
+
     /// A built-in by its name, or else the setup file at the path `name`.
     ///
     /// # Errors

@@ -33,6 +33,10 @@ impl Rolecall {
         self
     }
 
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }

@@ -23,6 +23,7 @@ mod documented;
 mod example;
 #[cfg(test)]
 mod exit_codes;
+mod faults;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
@@ -33,6 +34,8 @@ mod machine;
 mod options;
 #[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod resume;
 #[cfg(test)]
 mod server;
 #[cfg(test)]

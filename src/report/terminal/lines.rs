@@ -3,6 +3,7 @@
 //! One line for one thing, never wrapped. Small runs have a line per account; larger ones every failure, and how far
 //! the run is at every tenth.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -10,10 +11,11 @@ use super::flight::InFlight;
 use super::style::{Styles, paint};
 use super::tally::Tally;
 use super::wording::{account, count, counted, duration};
-use crate::account::outcome::{AccountStatus, Failure, Outcome};
+use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
+use crate::ids::AccountId;
 use crate::plain::plain;
 use crate::report::Reporter;
-use crate::rollout::event::{Event, EventKind, HaltReason, RunInfo, Stage};
+use crate::rollout::event::{Api, Event, EventKind, HaltReason, RunInfo, Stage};
 
 /// Up to so many accounts, each has a line.
 const SMALL: usize = 50;
@@ -25,17 +27,22 @@ pub struct Lines {
     tally: Tally,
     flight: InFlight,
     tenths: usize,
+    slowed_by: Option<Api>,
+    /// The accounts in flight that are waited for.
+    waiting: BTreeSet<AccountId>,
 }
 
 impl Lines {
     /// Writes to `out`, mostly stderr.
     pub fn new(out: Box<dyn Write + Send>, styles: Styles) -> Self {
-        Self { out, styles, tally: Tally::default(), flight: InFlight::default(), tenths: 0 }
+        let (tally, flight) = (Tally::default(), InFlight::default());
+        Self { out, styles, tally, flight, tenths: 0, slowed_by: None, waiting: BTreeSet::new() }
     }
 
     fn finished(&mut self, outcome: &Outcome, elapsed: Duration) -> io::Result<()> {
         self.tally.count(outcome.status);
         self.flight.finished(outcome.account_id);
+        self.waiting.remove(&outcome.account_id);
         if let Some(failure) = &outcome.failure {
             let [what, fix] = failure_lines(outcome, failure);
             writeln!(self.out, "{}", paint(self.styles.bad, &what))?;
@@ -78,6 +85,21 @@ impl Reporter for Lines {
                 writeln!(self.out, "{}", paint(self.styles.warn, &halt_line(reason, self.flight.len())))?;
             }
             EventKind::RunFinished { .. } => self.progress(event.elapsed)?,
+            EventKind::PaceChanged { slowed_by, .. } => {
+                // Once for each time that it slows down, however many steps it takes.
+                if let (None, Some(api)) = (self.slowed_by, slowed_by) {
+                    let line = format!("slowed by {api} throttling: fewer accounts at a time until it stops");
+                    writeln!(self.out, "{}", paint(self.styles.warn, &line))?;
+                }
+                self.slowed_by = *slowed_by;
+            }
+            EventKind::StepStarted { account_id, step: Step::WaitReady } => {
+                // Once for each account, however often it is tried.
+                if self.waiting.insert(*account_id) {
+                    let line = format!("{account_id} does not let us in yet: waiting for it (--wait-ready)");
+                    writeln!(self.out, "{}", paint(self.styles.dim, &line))?;
+                }
+            }
             EventKind::StepStarted { .. } | EventKind::ChangeSettled { .. } => return Ok(()),
         }
         self.out.flush()
@@ -105,6 +127,9 @@ pub(super) fn failure_lines(outcome: &Outcome, failure: &Failure) -> [String; 2]
 pub(super) fn halt_line(reason: &HaltReason, in_flight: usize) -> String {
     let why = match reason {
         HaltReason::Interrupted => "interrupted".to_owned(),
+        HaltReason::CredentialsExpired { message } => {
+            format!("the credentials are no longer good ({})", plain(message))
+        }
         HaltReason::JournalFailed { message } => format!("the journal cannot be written ({})", plain(message)),
         HaltReason::TooManyFailures { failed, allowed } => too_many(*failed, *allowed),
         HaltReason::PreflightFailed { failed } => {

@@ -247,8 +247,8 @@ impl<'a> Page<'a> {
 
     fn reports(&mut self, folder: &Path, verdict: Option<Verdict>) {
         self.sheet.line("");
-        let folder = folder.display().to_string();
-        self.sheet.hanging("Reports  ", self.sheet.styles.heading, &plain(&folder), Style::new());
+        let path = plain(&folder.display().to_string()).into_owned();
+        self.sheet.hanging("Reports  ", self.sheet.styles.heading, &path, Style::new());
         for (there, what) in [
             (true, "accounts.csv has a row for every account"),
             (!self.fold.differences.is_empty(), "changes.csv has every difference, with both sides"),
@@ -259,7 +259,9 @@ impl<'a> Page<'a> {
             }
         }
         let again = "run the same command again: what is right already is left as it is";
-        let resume = format!("rolecall resume {} goes on with the rest", self.info.run_id);
+        // A run's id is looked for in `reports`; anywhere else its folder says where it is.
+        let run = if folder.parent() == Some(Path::new("reports")) { self.info.run_id.to_string() } else { path };
+        let resume = format!("rolecall resume {run} goes on with the rest");
         // The world of a sandbox inside the process is gone with it.
         let halted = match &self.fold.end {
             // Nothing was written, so there is nothing to go on with.
@@ -267,7 +269,11 @@ impl<'a> Page<'a> {
             Some((Ended::Halted { .. }, _)) => !self.info.source.starts_with("sandbox"),
             _ => false,
         };
+        let login_over =
+            matches!(self.fold.end, Some((Ended::Halted { reason: HaltReason::CredentialsExpired { .. } }, _)));
         let next = match verdict {
+            _ if login_over && halted => format!("log in again, then {resume}"),
+            _ if login_over => format!("log in again, then {again}"),
             Some(Verdict::AllWell) if self.fold.applied > 0 => {
                 "run the same command again to prove it: it will find nothing to do".to_owned()
             }

@@ -16,7 +16,7 @@ use super::tally::Tally;
 use super::wording::{clip, wrap};
 use crate::account::outcome::{Failure, Outcome, Step};
 use crate::report::Reporter;
-use crate::rollout::event::{Event, EventKind};
+use crate::rollout::event::{Api, Event, EventKind};
 
 /// How wide the lines above the bar may be at the most.
 const WIDTH: usize = 80;
@@ -31,6 +31,7 @@ pub struct Progress {
     tally: Tally,
     flight: InFlight,
     causes: Groups<(Step, String)>,
+    slowed_by: Option<Api>,
 }
 
 impl Progress {
@@ -44,13 +45,16 @@ impl Progress {
             tally: Tally::default(),
             flight: InFlight::default(),
             causes: Groups::default(),
+            slowed_by: None,
         }
     }
 
     fn redraw(&self, elapsed: Duration) {
         let bar = if self.width < NARROW { SHORT } else { LONG };
+        let slowed = self.slowed_by.map(|api| format!("  slowed by {api} throttling")).unwrap_or_default();
+        let numbers = format!("{}{slowed}", self.tally.at(elapsed));
         // Between spinner, bar and numbers are two blanks.
-        self.bar.set_prefix(clip(&self.tally.at(elapsed), self.width.saturating_sub(bar + 3)));
+        self.bar.set_prefix(clip(&numbers, self.width.saturating_sub(bar + 3)));
         self.bar.set_message(self.flight.line());
         self.bar.set_position(self.tally.done() as u64);
     }
@@ -99,6 +103,7 @@ impl Reporter for Progress {
                 let line = halt_line(reason, self.flight.len());
                 wrap(&line, self.width).iter().for_each(|line| self.bar.println(paint(self.styles.warn, line)));
             }
+            EventKind::PaceChanged { slowed_by, .. } => self.slowed_by = *slowed_by,
             EventKind::ChangeSettled { .. } => return Ok(()),
             EventKind::RunFinished { .. } => {
                 self.bar.finish_and_clear();

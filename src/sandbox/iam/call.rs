@@ -21,14 +21,22 @@ pub(super) struct Call<'a> {
     pub(super) params: &'a Params<'a>,
     /// The operation, `GetRole`.
     pub(super) action: &'a str,
+    /// Whether it sees what was there before the last write.
+    pub(super) stale: bool,
 }
 
 /// What an operation says: a result, or nothing but that it was done.
 pub(super) type Reply = Result<Option<Xml>, Refusal>;
 
-pub(in crate::sandbox) fn answer(world: &Inner, caller: &Caller, action: &str, params: &Params<'_>) -> Reply {
+pub(in crate::sandbox) fn answer(
+    world: &Inner,
+    caller: &Caller,
+    action: &str,
+    params: &Params<'_>,
+    stale: bool,
+) -> Reply {
     let account = world.account(caller.account).ok_or_else(gone)?;
-    let call = Call { world, caller, account, params, action };
+    let call = Call { world, caller, account, params, action, stale };
     match action {
         "GetRole" => roles::get(&call),
         "ListRoles" => roles::list(&call),
@@ -126,7 +134,8 @@ impl Holder {
 
 impl<'a> Call<'a> {
     pub(super) fn iam(&self) -> IamGuard<'a> {
-        self.world.iam(self.account)
+        let iam = self.world.iam(self.account);
+        if self.stale { iam.before(self.world.now()) } else { iam }
     }
 
     /// The name that a parameter gives, of the shape that the model asks for.

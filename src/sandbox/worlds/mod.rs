@@ -1,6 +1,7 @@
 //! The ready worlds and the made-to-measure one, told apart by a spec such as `rough` or `accounts=5000,latency=50ms`.
 
 mod cast;
+mod chosen_faults;
 mod documents;
 mod healthy;
 mod rough;

@@ -7,14 +7,15 @@ use jiff::Timestamp;
 
 use super::super::faults::FaultRule;
 use super::super::world::{Clock, OrganizationManners, World};
-use super::{healthy, rough, sized};
+use super::chosen_faults::{Chosen, EXPECTED};
+use super::{chosen_faults, healthy, rough, sized};
 
 /// What was wrong with a spec.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
     /// A word that is neither a world nor a setting.
     #[error(
-        "`{word}` is not a sandbox world or setting (known are `healthy`, `rough`, `accounts=`, `latency=`, `seed=`)"
+        "`{word}` is not a sandbox world or setting (known are `healthy`, `rough`, `accounts=`, `latency=`, `seed=`, `faults=`)"
     )]
     Unknown {
         /// The word, or the key before its `=`.
@@ -79,6 +80,7 @@ pub(super) struct Spec {
     pub(super) which: Which,
     pub(super) latency: Duration,
     pub(super) seed: u64,
+    pub(super) faults: Vec<Chosen>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +93,7 @@ pub(super) enum Which {
 
 impl World {
     /// The world that `spec` asks for: `healthy` (also where it is empty), `rough`, `accounts=N`, and with any of them
-    /// `latency=50ms` and `seed=7`.
+    /// `latency=50ms`, `seed=7` and `faults=throttle:10%+reset:5%`.
     ///
     /// # Errors
     /// What could not be read.
@@ -105,6 +107,7 @@ impl World {
     /// What could not be read.
     pub fn from_spec_with(spec: &str, options: WorldOptions) -> Result<Self, SpecError> {
         let spec = read(spec)?;
+        let options = WorldOptions { faults: chosen_faults::rule(&spec.faults, options.faults), ..options };
         Ok(Self::build(match spec.which {
             Which::Healthy => healthy::plan(&spec, options),
             Which::Rough => rough::plan(&spec, options),
@@ -114,7 +117,7 @@ impl World {
 }
 
 pub(super) fn read(text: &str) -> Result<Spec, SpecError> {
-    let (mut which, mut latency, mut seed) = (None, None, None);
+    let (mut which, mut latency, mut seed, mut faults) = (None, None, None, None);
     for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
         let (key, value) = word.split_once('=').unwrap_or((word, ""));
         let wrong = |key, expected| SpecError::Value { key, value: value.to_owned(), expected };
@@ -134,13 +137,22 @@ pub(super) fn read(text: &str) -> Result<Spec, SpecError> {
                 let given = value.parse().map_err(|_| wrong("seed", "a whole number"))?;
                 seed.replace(given).is_some()
             }
+            ("faults", true) => {
+                let given: Option<Vec<Chosen>> = value.split('+').map(Chosen::read).collect();
+                faults.replace(given.ok_or_else(|| wrong("faults", EXPECTED))?).is_some()
+            }
             _ => return Err(SpecError::Unknown { word: key.to_owned() }),
         };
         if taken {
             return Err(SpecError::Twice { word: word.to_owned() });
         }
     }
-    Ok(Spec { which: which.unwrap_or(Which::Healthy), latency: latency.unwrap_or_default(), seed: seed.unwrap_or(1) })
+    Ok(Spec {
+        which: which.unwrap_or(Which::Healthy),
+        latency: latency.unwrap_or_default(),
+        seed: seed.unwrap_or(1),
+        faults: faults.unwrap_or_default(),
+    })
 }
 
 /// `50ms`, `1.5s`; up to a minute.

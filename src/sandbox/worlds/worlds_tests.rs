@@ -11,12 +11,14 @@ use super::spec::{Spec, SpecError, Which, read};
 #[test]
 fn specs_are_read_and_mistakes_are_named() {
     let spec = read("accounts=5000,latency=50ms,seed=7").unwrap();
-    assert_eq!(spec, Spec { which: Which::Sized(5000), latency: Duration::from_millis(50), seed: 7 });
+    let faults = Vec::new();
+    assert_eq!(spec, Spec { which: Which::Sized(5000), latency: Duration::from_millis(50), seed: 7, faults });
+    assert_eq!(read("accounts=5,faults=throttle:10%+reset:0.5%").unwrap().faults.len(), 2);
     assert_eq!(read("").unwrap().which, Which::Healthy);
     assert_eq!(read("rough, latency=1.5s").unwrap().latency, Duration::from_millis(1500));
     let unknown = read("acounts=5").unwrap_err().to_string();
     assert!(unknown.contains("`acounts`") && unknown.contains("`accounts=`"), "{unknown}");
-    for wrong in ["accounts=0", "accounts=many", "latency=50", "latency=-1s", "latency=2h", "seed=x"] {
+    for wrong in ["accounts=0", "accounts=many", "latency=50", "latency=-1s", "latency=2h", "seed=x", "faults=all"] {
         assert!(matches!(read(wrong), Err(SpecError::Value { .. })), "{wrong}");
     }
     for twice in ["rough,healthy", "rough,accounts=4", "seed=1,seed=2"] {

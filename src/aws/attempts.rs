@@ -1,0 +1,147 @@
+//! How often calls are sent, and how long each try may take: short at first, longer from try to try.
+//!
+//! A hang is mostly one connection's, so the first try is given up early; a service that is slow needs a longer one. The
+//! lengths are such that three tries fit into the time that an account has.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+/// The longest first try.
+const FIRST_TRY: Duration = Duration::from_secs(5);
+
+/// What the first try gets of an account's time: a tenth, the second two, the third four.
+const FIRST_SHARE: u32 = 10;
+
+/// Counts how often calls are sent, over all calls of one account, and gives each try its time. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Attempts(Arc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    most: AtomicU32,
+    last: AtomicU32,
+    waited_ms: AtomicU64,
+    first_try: Duration,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self::new(FIRST_TRY)
+    }
+}
+
+impl Attempts {
+    /// Tries whose lengths go with the time that the whole may take.
+    pub fn within(whole: Duration) -> Self {
+        Self::new((whole / FIRST_SHARE).min(FIRST_TRY))
+    }
+
+    fn new(first_try: Duration) -> Self {
+        Self(Arc::new(Counts {
+            most: AtomicU32::new(0),
+            last: AtomicU32::new(0),
+            waited_ms: AtomicU64::new(0),
+            first_try,
+        }))
+    }
+
+    /// The most times that any one call was sent; 0 if none was.
+    pub fn most(&self) -> u32 {
+        self.0.most.load(Ordering::Relaxed)
+    }
+
+    /// How many times the call that was sent last has been sent. Of use where one call comes after the other.
+    pub fn last(&self) -> u32 {
+        self.0.last.load(Ordering::Relaxed)
+    }
+
+    /// Tells that a call was sent `times` times, beyond the SDK's own tries.
+    pub(super) fn repeated(&self, times: u32) {
+        self.0.most.fetch_max(times, Ordering::Relaxed);
+    }
+
+    /// How long the account was waited for before work on it could begin, which is no time spent on it.
+    pub fn waited(&self) -> Duration {
+        Duration::from_millis(self.0.waited_ms.load(Ordering::Relaxed))
+    }
+
+    /// Adds to [`Attempts::waited`].
+    pub fn wait_for(&self, time: Duration) {
+        let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.0.waited_ms.fetch_add(time, Ordering::Relaxed);
+    }
+
+    /// The length of a try, the first being 1.
+    fn length(&self, attempt: u32) -> Duration {
+        self.0.first_try * 2_u32.saturating_pow(attempt.saturating_sub(1).min(3))
+    }
+}
+
+/// Sets how long the next try may take.
+fn allow(bag: &mut ConfigBag, time: Duration) {
+    let mut timeouts = TimeoutConfig::builder().operation_attempt_timeout(time).build();
+    if let Some(base) = bag.load::<TimeoutConfig>() {
+        timeouts.take_defaults_from(base);
+    }
+    bag.interceptor_state().store_put(timeouts);
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        allow(bag, self.length(1));
+        Ok(())
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let attempt = bag.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
+        self.0.most.fetch_max(attempt, Ordering::Relaxed);
+        self.0.last.store(attempt, Ordering::Relaxed);
+        if let Some(call) = bag.load::<Metadata>() {
+            tracing::debug!(service = call.service(), operation = call.name(), attempt, "calling");
+        }
+        // This try's time is running already.
+        allow(bag, self.length(attempt + 1));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_grow_and_three_fit_into_the_whole() {
+        for whole in [Duration::from_secs(3), Duration::from_secs(30), Duration::from_secs(120)] {
+            let attempts = Attempts::within(whole);
+            let three = attempts.length(1) + attempts.length(2) + attempts.length(3);
+            assert!(attempts.length(1) < attempts.length(2) && three < whole, "{whole:?}: {three:?}");
+        }
+        assert_eq!(Attempts::default().length(1), FIRST_TRY);
+    }
+}

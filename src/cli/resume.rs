@@ -1,0 +1,151 @@
+//! `rolecall resume`: goes on with a run that was cut off, to one complete report.
+
+use std::fs::File;
+use std::io::{BufReader, IsTerminal};
+
+use super::args::ResumeArgs;
+use super::confirm;
+use super::error::CliError;
+use super::log;
+use super::signals::StopWords;
+use super::sitting::{Open, Sitting, conclude, reporters, retell, sit, unwritten};
+use super::ui;
+use crate::account::outcome::AccountStatus;
+use crate::aws::clients::{Clients, Connection};
+use crate::inventory::list::Inventory;
+use crate::report::{Reporters, RunFolder, RunLock, Verdict};
+use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
+use crate::rollout::journal::{self, JournalEntry, Logbook, Way};
+use crate::setup::resolve::Setup;
+
+pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
+    log::start(&args.output.log)?;
+    let folder = RunFolder::resolve(&args.output.report_dir, &args.run)?;
+    let lock = folder.lock()?;
+    let book = logbook(&folder)?;
+    if !args.output.quiet {
+        ui::say(&standing(&folder, &book));
+    }
+    if book.open() == 0 {
+        return report_again(&folder, lock, book, &args);
+    }
+    if let Some(world) = &book.terms.way.sandbox {
+        return Err(CliError::SandboxGone(world.clone()));
+    }
+    let setup = Setup::load(&book.terms.setup, book.terms.choices.clone())?;
+    if setup.digest() != book.run.setup_digest {
+        return Err(CliError::SetupChanged { setup: book.terms.setup });
+    }
+    let ask = !args.confirm.yes && book.terms.goal.writes();
+    if ask && !std::io::stdin().is_terminal() {
+        return Err(CliError::NobodyToAsk);
+    }
+
+    let mut stop_words = StopWords::listen();
+    let clients = stop_words.unless_told(connect(&args, &book.terms.way)).await?;
+    if clients.caller().account.as_str() != book.run.caller.account() {
+        return Err(CliError::AnotherCaller {
+            run: Box::new(book.run.caller),
+            now: Box::new(clients.caller().arn.clone()),
+        });
+    }
+    if ask {
+        stop_words.unless_told(confirm::asked(book.open(), book.terms.goal)).await?;
+    }
+    let Logbook { run, mut terms, entries, earlier, resumed, worked, whole, .. } = book;
+    terms.account_timeout = args.pace.account_timeout.unwrap_or(terms.account_timeout);
+    let open = Open::start(folder.reopen_journal(whole)?, lock)?;
+    // Before any report is begun anew: where there is no room, what is there stays.
+    let entry = JournalEntry::Resumed { version: env!("CARGO_PKG_VERSION").to_owned() };
+    open.journal().record(&entry).await.map_err(unwritten(&folder))?;
+    let failed = earlier.kept.values().filter(|outcome| outcome.status == AccountStatus::Failed).count();
+    let info = RunInfo {
+        resumed: resumed + 1,
+        concurrency: args.pace.concurrency.map_or(run.concurrency, usize::from),
+        ..run
+    };
+    let sitting = Sitting {
+        folder: &folder,
+        open,
+        terms: terms.terms(setup),
+        inventory: inventory(&info, entries),
+        clients,
+        info,
+        earlier,
+        worked,
+        output: &args.output,
+        stop_words,
+    };
+    let exit_code = sit(sitting).await?;
+    if failed > 0 {
+        ui::say(&format!(
+            "hint: {failed} of the failed accounts had failed before and were left as they are; once they are mended, run \
+             the command again with `--only failed --from {}`",
+            folder.id()
+        ));
+    }
+    Ok(exit_code)
+}
+
+/// What a run's journal tells.
+pub(super) fn logbook(folder: &RunFolder) -> Result<Logbook, CliError> {
+    let unreadable = |error| CliError::Journal(folder.journal(), error);
+    let file = File::open(folder.journal()).map_err(|error| unreadable(error.into()))?;
+    journal::read(BufReader::new(file), |_, _| {}).map_err(unreadable)
+}
+
+/// How far the run came, in one line.
+fn standing(folder: &RunFolder, book: &Logbook) -> String {
+    let (id, accounts) = (folder.id(), book.entries.len());
+    let begun = book.earlier.begun.len();
+    match book.open() {
+        0 => format!("{id}: all {accounts} accounts are done"),
+        open => format!(
+            "{id}: {} of {accounts} accounts are done, {begun} were cut off, {} not begun",
+            accounts - open,
+            open - begun
+        ),
+    }
+}
+
+/// Every account is done: there is nothing to do, unless the reports are not whole. AWS is not needed for them.
+fn report_again(folder: &RunFolder, lock: RunLock, book: Logbook, args: &ResumeArgs) -> Result<u8, CliError> {
+    let mut stats = RolloutStats::default();
+    book.earlier.kept.values().for_each(|outcome| stats.count(outcome.status));
+    let exit_code = Verdict::of(&stats, &Ended::Complete).exit_code();
+    if book.closed.as_ref().is_some_and(|closed| closed.not_whole.is_empty()) {
+        ui::say("nothing to do");
+        return Ok(exit_code);
+    }
+    let Logbook { run, terms, entries, mut earlier, resumed, worked, whole, .. } = book;
+    let open = Open::start(folder.reopen_journal(whole)?, lock)?;
+    let mut reporters = reporters(folder, terms.goal, &args.output)?;
+    let info = RunInfo { resumed: resumed + 1, ..run };
+    let tell = |reporters: &mut Reporters, kind| {
+        reporters.event(&Event { at: jiff::Timestamp::now(), elapsed: worked, kind });
+    };
+    tell(&mut reporters, EventKind::RunStarted(Box::new(info.clone())));
+    let unread = retell(folder, &info, &mut reporters).err();
+    for (index, entry) in entries.iter().enumerate() {
+        if let Some(outcome) = earlier.kept.remove(&entry.account.id) {
+            tell(&mut reporters, EventKind::AccountFinished { index, outcome: Box::new(outcome) });
+        }
+    }
+    tell(&mut reporters, EventKind::RunFinished { stats, ended: Ended::Complete });
+    conclude(folder, reporters, open, Ended::Complete, exit_code, unread, &args.output)
+}
+
+async fn connect(args: &ResumeArgs, way: &Way) -> Result<Clients, CliError> {
+    let given = &args.connection;
+    let connection = Connection::Aws {
+        profile: given.profile.clone().or_else(|| way.profile.clone()),
+        region: given.region.clone().or_else(|| way.region.clone()),
+        endpoint_url: given.endpoint_url.clone().or_else(|| way.endpoint_url.clone()),
+    };
+    Ok(Clients::connect(connection, given.sts_rate).await?)
+}
+
+fn inventory(info: &RunInfo, entries: Vec<crate::inventory::list::Entry>) -> Inventory {
+    let source = info.source.clone();
+    Inventory { entries, source, doubtful_columns: Vec::new(), doubtful_states: Vec::new() }
+}

@@ -1,0 +1,208 @@
+//! One sitting of a run: engine, journal and reports wired together, from the first event to the exit code. A run that is
+//! cut off is gone on with in another sitting, which ends with one report of all.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::CliError;
+use super::options::{Format, OutputArgs};
+use super::signals::StopWords;
+use super::ui;
+use crate::account::change::ChangeResult;
+use crate::account::converge::Goal;
+use crate::account::ledger::LedgerClosed;
+use crate::aws::clients::Clients;
+use crate::inventory::list::Inventory;
+use crate::plain::plain;
+use crate::report::{
+    AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, HtmlPage, ReportFailure, Reporters, RunFolder, RunJson,
+    RunLock, Verdict,
+};
+use crate::rollout::cancel::Cancel;
+use crate::rollout::dispatcher::Rollout;
+use crate::rollout::event::{Ended, Event, EventKind, RunInfo};
+use crate::rollout::history::{Earlier, Past};
+use crate::rollout::journal::{self, Journal, JournalEntry, JournalThread};
+use crate::rollout::worker::Terms;
+
+/// The reports that going on with a run writes anew.
+const KEPT: [&str; 5] = ["accounts.csv", "changes.csv", "evidence.jsonl", "report.html", "run.json"];
+
+/// The journal, open, of a run that no other process works on.
+pub(super) struct Open {
+    journal: Journal,
+    thread: JournalThread<File>,
+    _lock: RunLock,
+}
+
+impl Open {
+    /// Starts to write to `file`.
+    pub(super) fn start(file: File, lock: RunLock) -> Result<Self, CliError> {
+        let (journal, thread) = Journal::start(file)?;
+        Ok(Self { journal, thread, _lock: lock })
+    }
+
+    /// What writes.
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Says that the sitting is over, and waits until everything is on the disk. Gives back what went wrong with it.
+    pub(super) fn close(self, ended: Ended, failures: &[ReportFailure]) -> Result<Option<std::io::Error>, CliError> {
+        let Self { journal, thread, _lock } = self;
+        // A terminal that is gone is gone.
+        let files = failures.iter().map(|failure| failure.what.clone()).filter(|what| KEPT.contains(&what.as_str()));
+        let _ = journal.note(&JournalEntry::Closed { ended, not_whole: files.collect() });
+        drop(journal);
+        let (_, end) = thread.join()?;
+        Ok(end.err())
+    }
+}
+
+/// What one sitting works with.
+pub(super) struct Sitting<'a> {
+    pub(super) folder: &'a RunFolder,
+    pub(super) open: Open,
+    pub(super) clients: Clients,
+    pub(super) terms: Terms,
+    pub(super) inventory: Inventory,
+    pub(super) info: RunInfo,
+    /// What earlier sittings left.
+    pub(super) earlier: Earlier,
+    /// How long they took.
+    pub(super) worked: Duration,
+    pub(super) output: &'a OutputArgs,
+    pub(super) stop_words: StopWords,
+}
+
+/// Works on the run until it is done or stopped. Gives back the exit code.
+pub(super) async fn sit(sitting: Sitting<'_>) -> Result<u8, CliError> {
+    let Sitting { folder, open, clients, terms, inventory, info, mut earlier, worked, output, mut stop_words } =
+        sitting;
+    let mut reporters = reporters(folder, terms.goal, output)?;
+    let known: Vec<Event> = known(&info, &mut earlier);
+    let resumed = info.resumed > 0;
+    let cancel = Cancel::default();
+    let rollout = Rollout {
+        terms: Arc::new(terms),
+        clients: Arc::new(clients),
+        inventory,
+        info: info.clone(),
+        kept: earlier.kept,
+        begun: earlier.begun,
+        journal: open.journal().clone(),
+        cancel: cancel.clone(),
+    };
+    let signals = tokio::spawn(async move {
+        loop {
+            stop_words.next().await;
+            cancel.again();
+        }
+    });
+    let mut unread = None;
+    let (stats, ended) = rollout
+        .run(|event| {
+            let event = Event { elapsed: event.elapsed + worked, ..event };
+            reporters.event(&event);
+            if resumed && matches!(event.kind, EventKind::RunStarted(_)) {
+                unread = retell(folder, &info, &mut reporters).err();
+                known.iter().for_each(|event| reporters.event(event));
+            }
+        })
+        .await;
+    signals.abort();
+    let exit_code = Verdict::of(&stats, &ended).exit_code();
+    conclude(folder, reporters, open, ended, exit_code, unread, output)
+}
+
+/// Finishes the reports and the journal, and says what is not whole.
+pub(super) fn conclude(
+    folder: &RunFolder,
+    reporters: Reporters,
+    open: Open,
+    ended: Ended,
+    exit_code: u8,
+    unread: Option<CliError>,
+    output: &OutputArgs,
+) -> Result<u8, CliError> {
+    let failures = reporters.finish();
+    let mut not_whole: Vec<String> = failures.iter().map(|f| format!("{f}: {}", f.error)).collect();
+    let halted = ended != Ended::Complete;
+    let journal_end = open.close(ended, &failures)?;
+    not_whole.extend(journal_end.map(|error| format!("cannot write `journal.jsonl`: {error}")));
+    not_whole.extend(unread.map(|error| error.to_string()));
+    for failure in &not_whole {
+        ui::say(&format!("error: {failure}"));
+    }
+    if !not_whole.is_empty() {
+        ui::say(&format!("hint: the journal has what the reports lack: make room, then `{}`", go_on(folder, output)));
+    } else if halted && output.format == Format::Json {
+        ui::say(&format!("hint: go on with `{}`", go_on(folder, output)));
+    }
+    Ok(if exit_code == 0 && !not_whole.is_empty() { 1 } else { exit_code })
+}
+
+/// The command that goes on with a run.
+fn go_on(folder: &RunFolder, output: &OutputArgs) -> String {
+    let command = format!("rolecall resume {}", folder.id());
+    let elsewhere = output.report_dir.display().to_string();
+    if elsewhere == "reports" { command } else { format!("{command} --report-dir {}", plain(&elsewhere)) }
+}
+
+/// Every report of a run, and what is shown of it.
+pub(super) fn reporters(folder: &RunFolder, goal: Goal, output: &OutputArgs) -> Result<Reporters, CliError> {
+    let mut reporters = Reporters::new();
+    reporters.add("accounts.csv", AccountsCsv::create(&folder.accounts_csv())?);
+    reporters.add("changes.csv", ChangesCsv::create(&folder.changes_csv())?);
+    if matches!(goal, Goal::Verify { .. }) {
+        reporters.add("evidence.jsonl", EvidenceJsonl::create(&folder.evidence_jsonl())?);
+    }
+    reporters.add("report.html", HtmlPage::create(&folder.report_html())?);
+    ui::add_terminal(&mut reporters, folder, output);
+    for (form, path) in [(CiForm::Junit, &output.junit), (CiForm::Sarif, &output.sarif)] {
+        if let Some(path) = path {
+            reporters.add(path.display().to_string(), CiFile::new(form, path, folder.accounts_csv()));
+        }
+    }
+    reporters.add("run.json", RunJson::new(folder));
+    Ok(reporters)
+}
+
+/// Tells reports of the changes in accounts that are done, from the journal.
+pub(super) fn retell(folder: &RunFolder, info: &RunInfo, reporters: &mut Reporters) -> Result<(), CliError> {
+    let unreadable = |error| CliError::Journal(folder.journal(), error);
+    let file = File::open(folder.journal()).map_err(|error| unreadable(error.into()))?;
+    let read = journal::read(BufReader::new(file), |account_id, past| {
+        for Past { at, change, result, .. } in past {
+            let lost = || ChangeResult::Failed { code: "Interrupted".to_owned(), request_id: None };
+            let (change, result) = (Box::new(change), result.unwrap_or_else(lost));
+            reporters.event(&then(info, at, EventKind::ChangeSettled { account_id, change, result }));
+        }
+    });
+    read.map(drop).map_err(unreadable)
+}
+
+/// What is known of the changes in accounts that were begun and are not done.
+fn known(info: &RunInfo, earlier: &mut Earlier) -> Vec<Event> {
+    let mut known = Vec::new();
+    for (account_id, begun) in &mut earlier.begun {
+        for (change, result, at) in begun.history.tell() {
+            let (account_id, change) = (*account_id, Box::new(change));
+            known.push(then(info, at, EventKind::ChangeSettled { account_id, change, result }));
+        }
+    }
+    known.sort_by_key(|event| event.at);
+    known
+}
+
+fn then(info: &RunInfo, at: jiff::Timestamp, kind: EventKind) -> Event {
+    Event { at, elapsed: Duration::try_from(at.duration_since(info.started_at)).unwrap_or_default(), kind }
+}
+
+/// The journal could not be written: where, and what the operating system said.
+pub(super) fn unwritten(folder: &RunFolder) -> impl Fn(LedgerClosed) -> CliError {
+    let path = folder.journal();
+    move |closed| CliError::JournalUnwritten(path.clone(), closed)
+}

@@ -1,0 +1,231 @@
+//! Reading a journal back, line by line, whatever ended the process that wrote it.
+//!
+//! A last line that is torn is what a crash or a full disk leaves: it is borne. Anything else that cannot be read is an
+//! error with its line, since what follows could not be trusted. Of accounts that are done only the outcome is kept;
+//! what was done in them is handed out as it is read.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::entry::{FORMAT, JournalEntry, Line, SavedTerms};
+use crate::account::outcome::Outcome;
+use crate::ids::AccountId;
+use crate::inventory::list::Entry;
+use crate::rollout::event::{Ended, RunInfo};
+use crate::rollout::history::{Begun, Earlier, Past, is_done};
+
+/// Why a journal is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The operating system's words.
+    #[error("cannot be read")]
+    Io(#[from] io::Error),
+    /// It is cut off before the work began, so nothing was written to AWS.
+    #[error("ends before the run began; nothing was written to AWS")]
+    NeverBegan,
+    /// Its first line is another file's.
+    #[error("is not a run's journal")]
+    NotAJournal,
+    /// Another version of rolecall wrote it.
+    #[error("has format {format}, this version reads format {FORMAT}")]
+    Format {
+        /// Its format.
+        format: u32,
+    },
+    /// A line in its midst cannot be read.
+    #[error("line {line} cannot be read: {problem}")]
+    Garbage {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// How the last sitting ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// How it ended.
+    pub ended: Ended,
+    /// The reports that are not whole.
+    pub not_whole: Vec<String>,
+}
+
+/// What a journal tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logbook {
+    /// What the run is about.
+    pub run: RunInfo,
+    /// What it goes by.
+    pub terms: SavedTerms,
+    /// The accounts.
+    pub entries: Vec<Entry>,
+    /// What became of them until now.
+    pub earlier: Earlier,
+    /// How often the run was gone on with.
+    pub resumed: u32,
+    /// How long its sittings took together.
+    pub worked: Duration,
+    /// How the last sitting ended; `None` where it was cut off.
+    pub closed: Option<Closed>,
+    /// How many bytes of it are whole lines.
+    pub whole: u64,
+}
+
+impl Logbook {
+    /// The number of accounts on which there is still work to do.
+    pub fn open(&self) -> usize {
+        self.entries.len().saturating_sub(self.earlier.kept.len())
+    }
+}
+
+/// Reads a journal. `done` is given what was done in each account that is done, in the order of their ends.
+///
+/// # Errors
+/// [`ReadError`].
+pub fn read(input: impl BufRead, mut done: impl FnMut(AccountId, Vec<Past>)) -> Result<Logbook, ReadError> {
+    let mut lines = Lines { input, number: 0, whole: 0 };
+    let (begun_at, run, terms) = lines.first()?;
+    let mut book = Logbook {
+        run,
+        terms,
+        entries: Vec::new(),
+        earlier: Earlier::default(),
+        resumed: 0,
+        worked: Duration::ZERO,
+        closed: None,
+        whole: 0,
+    };
+    let mut sitting = Sitting { from: begun_at, to: begun_at };
+    let mut whole = false;
+    while let Some(Line { at, entry }) = lines.next()? {
+        if let JournalEntry::Resumed { .. } = entry {
+            book.worked += sitting.took();
+            sitting = Sitting { from: at, to: at };
+            book.resumed += 1;
+        }
+        sitting.to = at;
+        match entry {
+            JournalEntry::Listed { account } => book.entries.push(*account),
+            JournalEntry::Began { accounts } if accounts == book.entries.len() => whole = true,
+            entry => book.take(entry, at, &mut done),
+        }
+    }
+    if !whole {
+        return Err(ReadError::NeverBegan);
+    }
+    book.worked += sitting.took();
+    book.earlier.begun.retain(|_, begun| !begun.history.is_empty() || begun.outcome.is_some());
+    book.whole = lines.whole;
+    Ok(book)
+}
+
+/// From when to when a process worked on the run.
+struct Sitting {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Sitting {
+    fn took(&self) -> Duration {
+        Duration::try_from(self.to.duration_since(self.from)).unwrap_or_default()
+    }
+}
+
+impl Logbook {
+    fn take(&mut self, entry: JournalEntry, at: Timestamp, done: &mut impl FnMut(AccountId, Vec<Past>)) {
+        self.closed = None;
+        let begun = &mut self.earlier.begun;
+        match entry {
+            JournalEntry::Resumed { .. } => begun.values_mut().for_each(|b| b.history.forget_what_was_shown()),
+            JournalEntry::Shown { account_id, change } => of(begun, account_id).history.shown(*change, at),
+            JournalEntry::Intended { account_id, change } => of(begun, account_id).history.intended(*change, at),
+            JournalEntry::Settled { account_id, result } => of(begun, account_id).history.settled(result, at),
+            JournalEntry::Found { account_id, change } => of(begun, account_id).history.resolved(&change, at),
+            JournalEntry::Finished { outcome } => self.finish(*outcome, done),
+            JournalEntry::Closed { ended, not_whole } => self.closed = Some(Closed { ended, not_whole }),
+            // The first of these is read by now, and a second one says nothing new.
+            JournalEntry::Started { .. } | JournalEntry::Listed { .. } | JournalEntry::Began { .. } => {}
+        }
+    }
+
+    fn finish(&mut self, outcome: Outcome, done: &mut impl FnMut(AccountId, Vec<Past>)) {
+        let id = outcome.account_id;
+        if is_done(&outcome) {
+            let begun = self.earlier.begun.remove(&id).unwrap_or_default();
+            done(id, begun.history.into_past());
+            self.earlier.kept.insert(id, outcome);
+        } else if outcome.failure.is_some() {
+            of(&mut self.earlier.begun, id).outcome = Some(outcome);
+        }
+    }
+}
+
+fn of(begun: &mut HashMap<AccountId, Begun>, account: AccountId) -> &mut Begun {
+    begun.entry(account).or_default()
+}
+
+/// The whole lines of a journal.
+struct Lines<R> {
+    input: R,
+    number: usize,
+    whole: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// The line that says what the file is.
+    fn first(&mut self) -> Result<(Timestamp, RunInfo, SavedTerms), ReadError> {
+        #[derive(Deserialize)]
+        struct Head {
+            entry: String,
+            format: u32,
+        }
+        let text = self.whole_line()?.ok_or(ReadError::NeverBegan)?;
+        let Head { entry, format } = serde_json::from_slice(&text).map_err(|_| ReadError::NotAJournal)?;
+        if entry != "started" {
+            return Err(ReadError::NotAJournal);
+        }
+        if format != FORMAT {
+            return Err(ReadError::Format { format });
+        }
+        let line: Line = serde_json::from_slice(&text).map_err(|error| self.garbage(&error))?;
+        match line.entry {
+            JournalEntry::Started { run, terms, .. } => Ok((line.at, *run, *terms)),
+            _ => Err(ReadError::NotAJournal),
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Line>, ReadError> {
+        let before = self.whole;
+        let Some(text) = self.whole_line()? else { return Ok(None) };
+        match serde_json::from_slice(&text) {
+            Ok(line) => Ok(Some(line)),
+            // The last line may be half a line, and after a power cut zeros.
+            Err(_) if self.input.fill_buf()?.is_empty() => {
+                self.whole = before;
+                Ok(None)
+            }
+            Err(error) => Err(self.garbage(&error)),
+        }
+    }
+
+    /// A line with its end; `None` where there is none, or half of one.
+    fn whole_line(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+        let mut text = Vec::new();
+        let read = self.input.read_until(b'\n', &mut text)?;
+        if text.pop() != Some(b'\n') {
+            return Ok(None);
+        }
+        self.number += 1;
+        self.whole += u64::try_from(read).unwrap_or_default();
+        Ok(Some(text))
+    }
+
+    fn garbage(&self, error: &serde_json::Error) -> ReadError {
+        ReadError::Garbage { line: self.number, problem: error.to_string() }
+    }
+}

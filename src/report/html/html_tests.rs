@@ -119,6 +119,19 @@ fn an_account_keeps_what_it_did_in_earlier_stages() {
 }
 
 #[test]
+fn what_was_changed_in_an_earlier_sitting_is_told() {
+    let applied = ChangeResult::Applied { request_id: Some("req-earlier".to_owned()) };
+    let events = [
+        sample::settled(1, sample::trust_change(), applied),
+        sample::run_started(1, 1),
+        sample::finished(0, sample::created(1)),
+    ];
+    let page = page(&events, PLENTY);
+    assert_eq!(told(&page, "details")[0][0]["changes"][0]["request_id"], "req-earlier");
+    assert_eq!(told(&page, "timeline")["steps"], serde_json::json!([]), "nothing was done in this sitting");
+}
+
+#[test]
 fn a_run_that_broke_off_says_so() {
     let events = sample::healthy(9);
     let page = page(&events[..events.len() - 1], PLENTY);

@@ -44,9 +44,17 @@ pub struct HtmlPage {
     changes: Changes,
     /// What the accounts in flight have done so far.
     in_flight: HashMap<AccountId, Detail>,
-    /// What the accounts did in the stages that they have passed.
-    passed: HashMap<AccountId, Vec<Piece>>,
+    /// What the accounts did before: in stages that they have passed, or in an earlier sitting of the run.
+    before: HashMap<AccountId, Before>,
     accounts: BTreeMap<usize, Place>,
+}
+
+/// What an account did before.
+#[derive(Default)]
+struct Before {
+    pieces: Vec<Piece>,
+    /// Whether it was worked on in this sitting.
+    here: bool,
 }
 
 /// What is kept of an account that is done.
@@ -76,7 +84,7 @@ impl HtmlPage {
             counts: RolloutStats::default(),
             changes: Changes::default(),
             in_flight: HashMap::new(),
-            passed: HashMap::new(),
+            before: HashMap::new(),
             accounts: BTreeMap::new(),
         })
     }
@@ -84,8 +92,8 @@ impl HtmlPage {
     fn finished(&mut self, event: &Event, index: usize, outcome: &Outcome) -> io::Result<()> {
         let id = outcome.account_id;
         let worked_on = self.in_flight.remove(&id);
-        let mut details = self.passed.remove(&id).unwrap_or_default();
-        if worked_on.is_some() || !details.is_empty() {
+        let Before { pieces: mut details, here } = self.before.remove(&id).unwrap_or_default();
+        if worked_on.is_some() || here {
             let failed = outcome.status == AccountStatus::Failed;
             self.timeline.finished(event.elapsed, failed, outcome.attempts > 1);
         }
@@ -140,11 +148,17 @@ impl Reporter for HtmlPage {
                 self.timeline.started(event.elapsed);
             }
             EventKind::StageStarted { stage } => self.timeline.stage(event.elapsed, *stage),
+            EventKind::PaceChanged { slowed_by, concurrency } => {
+                let slowed_by = slowed_by.map(|api| api.to_string());
+                self.timeline.pace(event.elapsed, slowed_by, *concurrency);
+            }
             EventKind::StagePassed { account_id } => {
                 if let Some(detail) = self.in_flight.remove(account_id) {
                     self.timeline.left(event.elapsed);
                     let piece = self.put(&detail)?;
-                    self.passed.entry(*account_id).or_default().extend(piece);
+                    let before = self.before.entry(*account_id).or_default();
+                    before.pieces.extend(piece);
+                    before.here = true;
                 }
             }
             EventKind::StepStarted { account_id, step } => {
@@ -156,8 +170,13 @@ impl Reporter for HtmlPage {
                 self.changes.count(result);
                 let at = milliseconds(event.elapsed);
                 let item = Item::of_change(*account_id, change, result, at, &mut self.texts);
-                if let Some(detail) = self.in_flight.get_mut(account_id) {
-                    detail.changes.push(item);
+                match self.in_flight.get_mut(account_id) {
+                    Some(detail) => detail.changes.push(item),
+                    // A run that goes on tells again what was changed before it was cut off.
+                    None => {
+                        let told = self.put(&Detail { steps: Vec::new(), changes: vec![item] })?;
+                        self.before.entry(*account_id).or_default().pieces.extend(told);
+                    }
                 }
             }
             EventKind::AccountFinished { index, outcome } => self.finished(event, *index, outcome)?,

@@ -174,6 +174,11 @@ function timeLine() {
     lanes.append(el('ol', { class: 'stages', 'aria-label': 'Stages' }, timeline.stages.map((stage) =>
       el('li', {}, el('span', { class: 'soft' }, duration(stage.at)), ` ${named(stage)}`))));
   }
+  if (timeline.paces.length) {
+    const said = (pace) => (pace.slowed_by ? `slowed by ${pace.slowed_by} throttling: ${accountsOf(pace.concurrency)} at once` : 'as fast as was wished again');
+    lanes.append(el('ol', { class: 'stages', 'aria-label': 'Changes of pace' }, timeline.paces.map((pace) =>
+      el('li', {}, el('span', { class: 'soft' }, duration(pace.at)), ` ${said(pace)}`))));
+  }
   /* The same in words and numbers, in at most 24 rows. */
   const joined = Math.max(1, Math.ceil(steps.length / 24));
   const body = el('tbody');

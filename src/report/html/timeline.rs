@@ -11,7 +11,7 @@ use crate::rollout::event::Stage;
 const STEPS: usize = 240;
 /// How long a step is at first, in milliseconds.
 const FIRST_MS: u64 = 50;
-/// How many stages are told of.
+/// How many stages, and how many changes of pace, are told of.
 const STAGES: usize = 100;
 
 /// The run over time.
@@ -21,6 +21,8 @@ pub(super) struct Timeline {
     steps: Vec<Count>,
     /// The first stages of a run that goes by stages.
     stages: Vec<Begun>,
+    /// The first changes of pace.
+    paces: Vec<Pace>,
     #[serde(skip)]
     in_flight: usize,
 }
@@ -31,6 +33,14 @@ struct Begun {
     #[serde(flatten)]
     stage: Stage,
     at: u64,
+}
+
+/// How fast the run went on from some moment, and what held it up.
+#[derive(Debug, Serialize)]
+struct Pace {
+    at: u64,
+    slowed_by: Option<String>,
+    concurrency: usize,
 }
 
 /// What happened within one step.
@@ -48,7 +58,7 @@ pub(super) struct Count {
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { step_ms: FIRST_MS, steps: Vec::new(), stages: Vec::new(), in_flight: 0 }
+        Self { step_ms: FIRST_MS, steps: Vec::new(), stages: Vec::new(), paces: Vec::new(), in_flight: 0 }
     }
 }
 
@@ -64,6 +74,13 @@ impl Timeline {
     pub(super) fn stage(&mut self, elapsed: Duration, stage: Stage) {
         if self.stages.len() < STAGES {
             self.stages.push(Begun { stage, at: milliseconds(elapsed) });
+        }
+    }
+
+    /// The run became slower or faster; `slowed_by` is the API that throttles.
+    pub(super) fn pace(&mut self, elapsed: Duration, slowed_by: Option<String>, concurrency: usize) {
+        if self.paces.len() < STAGES {
+            self.paces.push(Pace { at: milliseconds(elapsed), slowed_by, concurrency });
         }
     }
 

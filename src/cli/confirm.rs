@@ -68,8 +68,13 @@ fn among(accounts: usize, selected: usize) -> String {
     if accounts == selected { String::new() } else { format!(" (in {accounts} of {selected} accounts)") }
 }
 
-/// Asks on the terminal. Only `yes` is a yes.
-pub(super) fn ask(accounts: usize, goal: Goal) -> Result<(), CliError> {
+/// Asks on the terminal. Reading from it cannot be broken off; what is left of that ends with the process.
+pub(super) async fn asked(accounts: usize, goal: Goal) -> Result<(), CliError> {
+    tokio::task::spawn_blocking(move || ask(accounts, goal)).await.map_err(std::io::Error::other)?
+}
+
+/// Only `yes` is a yes.
+fn ask(accounts: usize, goal: Goal) -> Result<(), CliError> {
     let accounts = if accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
     ui::say(&match goal {
         Goal::Remove { .. } => format!("take this away from {accounts}? type `yes` to go on"),

@@ -50,10 +50,7 @@ pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
         });
     }
     if ask {
-        let (open, goal) = (book.open(), book.terms.goal);
-        // Reading from a terminal cannot be broken off; what is left of it ends with the process.
-        let answer = tokio::task::spawn_blocking(move || confirm::ask(open, goal));
-        stop_words.unless_told(async { answer.await.map_err(std::io::Error::other)? }).await?;
+        stop_words.unless_told(confirm::asked(book.open(), book.terms.goal)).await?;
     }
     let Logbook { run, mut terms, entries, earlier, resumed, worked, whole, .. } = book;
     terms.account_timeout = args.pace.account_timeout.unwrap_or(terms.account_timeout);

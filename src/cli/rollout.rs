@@ -114,10 +114,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
     };
     if ask {
         confirm::show(&info, &aims, job.goal);
-        let (selected, goal) = (info.selected, job.goal);
-        // Reading from a terminal cannot be broken off; what is left of it ends with the process.
-        let answer = tokio::task::spawn_blocking(move || confirm::ask(selected, goal));
-        stop_words.unless_told(async { answer.await.map_err(std::io::Error::other)? }).await?;
+        stop_words.unless_told(confirm::asked(info.selected, job.goal)).await?;
     }
 
     let timeout = if sandboxed { Duration::from_secs(30) } else { Duration::from_secs(120) };

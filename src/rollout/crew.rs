@@ -159,6 +159,7 @@ impl Crew {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
+        self.heed(settle);
         let InFlight { seat, spent, began } = self.in_flight.remove(&id)?;
         let outcome = ended.map_or_else(|error| broken(&seat.account, &error.to_string()), |(_, outcome)| outcome);
         Some((seat, Outcome { duration: spent + began.elapsed(), ..outcome }))

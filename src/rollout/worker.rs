@@ -201,6 +201,7 @@ impl Work {
         };
         let record = Record::new(task.account_id, &journal, &events, begun.unwrap_or_default().history);
         let attempts = Attempts::within(terms.account_timeout);
+        let status_before = outcome.status;
         let cut_off = {
             let goal = terms.goal;
             let work = async {
@@ -238,12 +239,8 @@ impl Work {
             }
         };
         outcome.attempts = outcome.attempts.max(attempts.most());
-        let at_the_door = outcome.failure.as_ref().is_some_and(|failure| failure.step == Step::AssumeRole);
-        if at_the_door && duty != Duty::ReadBack && clients.login_over().is_some() {
-            // Nothing was done there and the account is not to blame.
-            let reason = "the caller's credentials were no longer good when its turn came".to_owned();
-            let (id, name) = (task.account_id, &task.account_name);
-            return record.close(Outcome::untouched(id, name, AccountStatus::NotReached, reason), terms.goal);
+        if clients.login_over().is_some_and(|why| refused_as(&outcome, why)) {
+            return record.close(without_login(outcome, &task, duty, status_before), terms.goal);
         }
         let Some((code, message, fix)) = cut_off else { return record.close(outcome, terms.goal) };
         if let Some(part) = record.cut_off(code).and_then(|change| change.write.parts().first().copied()) {
@@ -277,6 +274,26 @@ fn task(clients: &Clients, terms: &Terms, account: Account, started_at: Timestam
     });
     let wait_ready = if is_old(account.joined, started_at) { Duration::ZERO } else { terms.wait_ready };
     Ok(Task { account_id: account.id, account_name: account.name, entrance, desired, started_at, wait_ready })
+}
+
+/// Whether the account came to nothing because the caller's credentials were over, for the reason `why`: at the door,
+/// or when it was to be read back.
+fn refused_as(outcome: &Outcome, why: &str) -> bool {
+    let failure = outcome.failure.as_ref();
+    failure.is_some_and(|failure| {
+        matches!(failure.step, Step::AssumeRole | Step::Verify) && why.starts_with(&format!("{}:", failure.code))
+    })
+}
+
+/// The account is not to blame: it is as it was before.
+fn without_login(outcome: Outcome, task: &Task, duty: Duty, status: AccountStatus) -> Outcome {
+    if duty == Duty::ReadBack {
+        let note = "not read back: the caller's credentials were no longer good".to_owned();
+        let notes = outcome.notes.iter().cloned().chain([note]).collect();
+        return Outcome { status, failure: None, notes, ..outcome };
+    }
+    let reason = "the caller's credentials were no longer good when its turn came".to_owned();
+    Outcome::untouched(task.account_id, &task.account_name, AccountStatus::NotReached, reason)
 }
 
 /// The time of an account is up.

@@ -129,7 +129,8 @@ async fn faults_reach_the_sdk_as_what_they_are() {
     let world = World::from_spec_with("healthy", point_to(Fault::Hang, 9)).unwrap();
     let iam = iam_in(&config(&world), "915028374461", None).await;
     let call = iam.get_user().user_name("analyst").send();
-    assert!(tokio::time::timeout(std::time::Duration::from_secs(3600), call).await.is_err(), "nothing ever comes");
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(30), call).await;
+    assert!(ended.is_err(), "nothing ever comes, and yet: {ended:?}");
 }
 
 #[tokio::test]

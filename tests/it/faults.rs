@@ -23,7 +23,7 @@ fn a_login_that_is_over_ends_the_run_and_blames_no_account() {
     let statuses = rolecall.statuses();
     assert_eq!(statuses.keys().map(String::as_str).collect::<Vec<_>>(), ["not_reached", "skipped"], "{ran:?}");
     assert!(ran.stderr.contains("credentials are no longer good (ExpiredToken"), "{}", ran.stderr);
-    assert!(ran.stdout.contains("Next     log in again, then rolecall resume"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Next     log in again, then run the same command again"), "{}", ran.stdout);
 }
 
 #[test]

@@ -272,7 +272,8 @@ impl<'a> Page<'a> {
         let login_over =
             matches!(self.fold.end, Some((Ended::Halted { reason: HaltReason::CredentialsExpired { .. } }, _)));
         let next = match verdict {
-            _ if login_over => format!("log in again, then {resume}"),
+            _ if login_over && halted => format!("log in again, then {resume}"),
+            _ if login_over => format!("log in again, then {again}"),
             Some(Verdict::AllWell) if self.fold.applied > 0 => {
                 "run the same command again to prove it: it will find nothing to do".to_owned()
             }

@@ -12,6 +12,7 @@ use crate::account::outcome::{AccountStatus, Outcome};
 use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
 use crate::rollout::event::{Ended, RunInfo};
+use crate::rollout::order::Seed;
 use crate::setup::resolve::Choices;
 
 fn id(n: usize) -> AccountId {
@@ -34,9 +35,9 @@ fn info() -> RunInfo {
         concurrency: 5,
         session_policy: "exact".to_owned(),
         preflight: false,
-        waves: None,
-        seed: None,
-        max_failures: None,
+        waves: Some("1,100%".parse().unwrap()),
+        seed: Some(Seed(7)),
+        max_failures: Some("5%".parse().unwrap()),
         version: "0".to_owned(),
         resumed: 0,
     }

@@ -62,6 +62,11 @@ impl Trusted {
         self.0.resource() == "root"
     }
 
+    /// Whether it is a user rather than a role.
+    pub fn is_user(&self) -> bool {
+        self.0.resource().starts_with("user/")
+    }
+
     /// The partition that it is in.
     pub fn partition(&self) -> &Partition {
         self.0.partition()

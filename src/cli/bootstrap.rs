@@ -100,7 +100,8 @@ pub(super) fn bootstrap(args: BootstrapArgs) -> Result<u8, CliError> {
     }
     let partition = args.trust_to.as_ref().map_or_else(Partition::aws, |trusted| trusted.partition().clone());
     let commands: BTreeSet<Purpose> = args.commands.iter().copied().collect();
-    let needs = if args.caller { caller(&args.assume_role) } else { needs(&args, &setup, &partition)? };
+    let needs =
+        if args.caller { caller(&args.assume_role, args.trust_to.as_ref()) } else { needs(&args, &setup, &partition)? };
     let words: Vec<String> =
         commands.iter().filter_map(|purpose| Some(purpose.to_possible_value()?.get_name().to_owned())).collect();
     let version = env!("CARGO_PKG_VERSION");

@@ -291,7 +291,7 @@ fn the_callers_policy_suffices_and_nothing_in_it_is_needless() {
             }
         }
         println!("{needed} permissions of the caller, each of them needed");
-        assert_eq!(needed, 9);
+        assert_eq!(needed, 10);
     });
 }
 

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::bootstrap::BootstrapArgs;
 use super::doctor::DoctorArgs;
 use super::options::{
-    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, Format, GrantArgs, LogArgs, NewPaceArgs, OutputArgs,
-    PaceArgs, SourceArgs, StageArgs, WhatArgs, WhichArgs, key_value,
+    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, GrantArgs, LogArgs, NewPaceArgs, OutputArgs, PaceArgs,
+    SourceArgs, StageArgs, WhatArgs, WhichArgs,
 };
-use crate::ids::{AccountId, Partition, Region};
+use super::setup_args::SetupCommand;
 
 /// One IAM role, its trust and its PassRole grant, in every account of an AWS organization.
 #[derive(Debug, Parser)]
@@ -333,79 +332,6 @@ pub(super) struct ManArgs {
     /// Write a page for each command into this folder
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum SetupCommand {
-    /// The built-in setups
-    #[command(after_help = LIST_EXAMPLES)]
-    List,
-    /// What a setup would put into one account, filled in
-    #[command(after_help = SHOW_EXAMPLES)]
-    Show(Box<SetupShowArgs>),
-    /// Every mistake in a setup, and what should be looked at
-    #[command(after_help = CHECK_EXAMPLES)]
-    Check(SetupCheckArgs),
-    /// The least role that a setup needs in each account, to be rolled out before the first run
-    #[command(after_help = super::bootstrap::EXAMPLES)]
-    Bootstrap(Box<BootstrapArgs>),
-}
-
-const LIST_EXAMPLES: &str = "Examples:
-  rolecall setup list
-  rolecall apply redshift-ml --sandbox                         one of them, by its name";
-
-const SHOW_EXAMPLES: &str = "Examples:
-  rolecall setup show                                          the default setup
-  rolecall setup show redshift-ml --pass-role-to user/analyst
-  rolecall setup show my/setup.toml --param team=data --account-id 111122223333 --format json";
-
-const CHECK_EXAMPLES: &str = "Examples:
-  rolecall setup check my/setup.toml
-  rolecall setup check my/setup.toml --partition aws-us-gov --strict      in a pipeline
-
-Exit codes: 0 no mistake; 2 a mistake, or with --strict a warning.";
-
-#[derive(Debug, Args)]
-pub(super) struct SetupShowArgs {
-    /// A built-in setup's name, or the path of a setup file (`….toml`)
-    #[arg(default_value = "amazon-ml-redshift")]
-    pub(super) setup: String,
-    /// The account
-    #[arg(long, value_name = "ID", default_value_t = AccountId::EXAMPLE)]
-    pub(super) account_id: AccountId,
-    /// The account's name
-    #[arg(long, value_name = "NAME", default_value = "account")]
-    pub(super) account_name: String,
-    /// The partition that the account is in
-    #[arg(long, default_value_t = Partition::aws())]
-    pub(super) partition: Partition,
-    /// The region
-    #[arg(long, default_value = "us-east-1")]
-    pub(super) region: Region,
-    /// `text` for people, or `json`
-    #[arg(long, default_value = "text")]
-    pub(super) format: Format,
-    #[command(flatten)]
-    pub(super) what: WhatArgs,
-    #[command(flatten)]
-    pub(super) grant: GrantArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SetupCheckArgs {
-    /// A built-in setup's name, or the path of a setup file (`….toml`)
-    #[arg(default_value = "amazon-ml-redshift")]
-    pub(super) setup: String,
-    /// A parameter of the setup; repeatable
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub(super) param: Vec<(String, String)>,
-    /// The partition that the accounts are in
-    #[arg(long, default_value_t = Partition::aws())]
-    pub(super) partition: Partition,
-    /// Exit code 2 for warnings too
-    #[arg(long)]
-    pub(super) strict: bool,
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod rollout;
 mod run;
 mod sandbox;
 mod setup;
+mod setup_args;
 mod signals;
 mod sitting;
 mod snippet;

@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 
 use serde_json::{Value, json};
 
-use super::args::{SetupCheckArgs, SetupCommand, SetupShowArgs};
 use super::error::CliError;
 use super::options::Format;
 use super::rollout::choices;
+use super::setup_args::{SetupCheckArgs, SetupCommand, SetupShowArgs};
 use super::{bootstrap, snippet, ui};
 use crate::plain::{plain, plain_json};
 use crate::setup::desired::{Desired, ExtraPolicies, Policy};

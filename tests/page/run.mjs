@@ -95,17 +95,23 @@ test('sorting by a column turns round at the second press', healthy, async (page
 const account = (page, id) => page.evaluate((id) => { location.hash = `#account-${id}`; }, id).then(() => page.waitForSelector('dialog[open]'));
 
 test('an account shows each of its changes with before, after and request id', healthy, async (page) => {
-  const updated = healthy.changes.find((change) => change.action === 'UpdateAssumeRolePolicy' || (change.before && change.after));
-  await account(page, updated.account_id);
-  const told = await page.textContent('dialog');
-  for (const change of healthy.changes.filter((one) => one.account_id === updated.account_id)) {
-    for (const fact of [change.action, change.resource, change.request_id]) assert.ok(told.includes(fact), fact);
+  const updated = [...new Set(healthy.changes.filter((one) => one.before && one.after).map((one) => one.account_id))];
+  const seen = { went: 0, came: 0 };
+  for (const id of updated) {
+    await account(page, id);
+    const told = await page.textContent('dialog');
+    for (const change of healthy.changes.filter((one) => one.account_id === id)) {
+      for (const fact of [change.action, change.resource, change.request_id]) assert.ok(told.includes(fact), fact);
+    }
+    // One account may lack something and another may have too much; which is first in changes.csv is left to the run.
+    seen.went += (await page.$$('dialog .diff del')).length;
+    seen.came += (await page.$$('dialog .diff ins')).length;
+    assert.match(told, /assume role/);
+    await page.click('#close');
+    await page.waitForSelector('dialog', { state: 'hidden' });
   }
-  assert.ok((await page.$$('dialog .diff del')).length > 0, 'something went');
-  assert.ok((await page.$$('dialog .diff ins')).length > 0, 'something came');
-  assert.match(told, /assume role/);
-  await page.click('#close');
-  await page.waitForSelector('dialog', { state: 'hidden' });
+  assert.ok(seen.went > 0, 'something went');
+  assert.ok(seen.came > 0, 'something came');
   assert.equal(new URL(page.url()).hash, '');
 });
 

@@ -59,6 +59,9 @@ def run(binary, world, concurrency):
             server.wait()
         with open(home / "reports/latest/accounts.csv", newline="") as file:
             rows = list(csv.DictReader(file))
+        for row in rows:
+            if row["status"] == "failed":
+                print(world, row["account_id"], row["failed_step"], row["error_code"], row["attempts"], file=sys.stderr)
         effects = collections.Counter()
         for line in log.read_text().splitlines():
             entry = json.loads(line)

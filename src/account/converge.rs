@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::apply::{ApplyError, apply};
 use super::change::{ChangeResult, Part};
 use super::difference::Difference;
+use super::door::{Door, enter};
 use super::drift::drift;
 use super::evidence::evidence;
 use super::fix::advise;
@@ -18,12 +19,11 @@ use super::observe::{Subject, observe};
 use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
 use super::plan::{Plan, Refusal, plan};
 use super::put_back::put_back;
-use super::refused::advise_on_refusal;
 use super::removal::removal;
-use super::session::{Entrance, Power, SessionPolicy, assume, least_power};
+use super::session::{Entrance, Power, least_power};
 use super::simulate::ask_simulator;
 use crate::aws::clients::{Attempts, Clients};
-use crate::aws::failure::{AwsFailure, Class};
+use crate::aws::failure::AwsFailure;
 use crate::aws::retry::{Backoff, PROPAGATION_TIMEOUT};
 use crate::ids::AccountId;
 use crate::setup::desired::{Desired, ExtraPolicies};
@@ -54,6 +54,15 @@ impl Goal {
     /// Whether accounts are changed.
     pub fn writes(self) -> bool {
         matches!(self, Self::Apply | Self::Remove { .. } | Self::PutBack)
+    }
+
+    /// What is still to be changed for it. What is put back is not known from a setup: nothing, then.
+    pub(super) fn plan(self, desired: &Desired, observation: &Observation) -> Result<Plan, Refusal> {
+        match self {
+            Self::Plan | Self::Apply | Self::Verify { .. } => plan(desired, observation),
+            Self::Remove { force } => removal(desired, observation, force),
+            Self::PutBack => put_back(&[], observation, desired.role_arn.partition()),
+        }
     }
 
     /// What the work needs to be allowed.
@@ -106,6 +115,12 @@ pub async fn converge(
 }
 
 impl Task {
+    /// The way in.
+    pub(super) fn door(&self) -> Door<'_> {
+        let (entrance, wait_ready) = (self.entrance.as_ref(), self.wait_ready);
+        Door { account_id: self.account_id, entrance, wait_ready }
+    }
+
     /// The outcome of an account on which nothing has happened yet.
     pub fn begin(&self) -> Outcome {
         Outcome {
@@ -127,14 +142,10 @@ async fn work(
     attempts: &Attempts,
 ) -> Result<(), Failure> {
     let desired = &task.desired;
-    let iam = match &task.entrance {
-        None => clients.iam_of_caller(attempts),
-        Some(entrance) => {
-            step(Step::AssumeRole);
-            enter(clients, task, entrance, &least_power(desired, goal.power()), step, attempts).await?
-        }
-    };
-
+    if task.entrance.is_some() {
+        step(Step::AssumeRole);
+    }
+    let iam = enter(clients, &task.door(), |_| least_power(desired, goal.power()), step, attempts).await?;
     step(Step::Observe);
     let subject = subject(desired, goal);
     let mut exists = false;
@@ -147,13 +158,10 @@ async fn work(
             tokio::time::sleep(backoff.wait()).await;
             continue;
         }
-        let plan = match goal {
-            Goal::Verify { simulate } => return verify(&iam, task, &observation, simulate, step, outcome).await,
-            Goal::Plan | Goal::Apply => plan(desired, &observation),
-            Goal::Remove { force } => removal(desired, &observation, force),
-            Goal::PutBack => put_back(&[], &observation, desired.role_arn.partition()),
-        };
-        let plan = plan.map_err(of_refusal)?;
+        if let Goal::Verify { simulate } = goal {
+            return verify(&iam, task, &observation, simulate, step, outcome).await;
+        }
+        let plan = goal.plan(desired, &observation).map_err(of_refusal)?;
         outcome.notes.clone_from(&plan.notes);
         if goal == Goal::Plan {
             show(&plan, desired, ledger, outcome);
@@ -171,36 +179,6 @@ async fn work(
             }
             ended => return ended,
         }
-    }
-}
-
-/// Assumes the role in the account. Where it is refused and the account may not be ready yet, tries again for as long as
-/// the task allows.
-pub(super) async fn enter(
-    clients: &Clients,
-    task: &Task,
-    entrance: &Entrance,
-    policy: &SessionPolicy,
-    step: &(impl Fn(Step) + Sync),
-    attempts: &Attempts,
-) -> Result<aws_sdk_iam::Client, Failure> {
-    let mut backoff = Backoff::new(Duration::from_secs(4), Duration::from_secs(30));
-    let began = Instant::now();
-    loop {
-        let failure = match assume(clients, task.account_id, entrance, policy, attempts).await {
-            Ok(iam) => return Ok(iam),
-            Err(failure) => failure,
-        };
-        let left = task.wait_ready.saturating_sub(began.elapsed());
-        if failure.class != Class::Denied || left.is_zero() {
-            let fix = advise_on_refusal(clients, task.account_id, entrance, &failure).await;
-            return Err(Failure { fix, ..of_aws(Step::AssumeRole, failure) });
-        }
-        step(Step::WaitReady);
-        let wait = backoff.wait().min(left);
-        attempts.wait_for(wait);
-        tokio::time::sleep(wait).await;
-        clients.sts_limit().ready().await;
     }
 }
 

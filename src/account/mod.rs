@@ -10,6 +10,7 @@ pub mod converge;
 #[cfg(test)]
 pub(crate) mod converge_tests;
 pub mod difference;
+mod door;
 mod doubt;
 pub mod drift;
 #[cfg(test)]

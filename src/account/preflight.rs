@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_iam::Client;
 
 use super::change::{Change, Write};
-use super::converge::{Goal, Task, enter, of_aws, of_refusal, subject};
+use super::converge::{Goal, Task, of_aws, of_refusal, subject};
+use super::door::enter;
 use super::observe::{observe, principal_arn};
 use super::outcome::{AccountStatus, Failure, Outcome, Step};
-use super::plan::{Plan, plan};
+use super::plan::Plan;
 use super::question::Question;
-use super::removal::removal;
-use super::session::preflight_power;
+use super::session::{Entrance, preflight_power};
 use super::simulate::{DeniedBy, SimulatedDenial, denials};
 use crate::aws::clients::{Attempts, Clients};
 use crate::aws::failure::{AwsFailure, Class};
@@ -45,22 +45,16 @@ async fn look(
     attempts: &Attempts,
 ) -> Result<Vec<String>, Failure> {
     let desired = &task.desired;
-    let iam = match &task.entrance {
-        None => clients.iam_of_caller(attempts),
-        Some(entrance) => {
-            step(Step::AssumeRole);
-            let policy = preflight_power(desired, matches!(goal, Goal::Remove { .. }), &entrance.role);
-            enter(clients, task, entrance, &policy, step, attempts).await?
-        }
-    };
+    if task.entrance.is_some() {
+        step(Step::AssumeRole);
+    }
+    let removing = matches!(goal, Goal::Remove { .. });
+    let policy = |entrance: &Entrance| preflight_power(desired, removing, &entrance.role);
+    let iam = enter(clients, &task.door(), policy, step, attempts).await?;
     step(Step::Observe);
     let observation = observe(&iam, &subject(desired, goal)).await;
     let observation = observation.map_err(|failure| of_aws(Step::Observe, failure))?;
-    let plan = match goal {
-        Goal::Remove { force } => removal(desired, &observation, force),
-        Goal::Plan | Goal::Apply | Goal::Verify { .. } | Goal::PutBack => plan(desired, &observation),
-    };
-    let plan = plan.map_err(of_refusal)?;
+    let plan = goal.plan(desired, &observation).map_err(of_refusal)?;
     if plan.is_empty() {
         return Ok(Vec::new());
     }

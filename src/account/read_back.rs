@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::converge::{Goal, Task, enter, of_aws, of_refusal, subject};
+use super::converge::{Goal, Task, of_aws, of_refusal, subject};
 use super::difference::Difference;
+use super::door::enter;
 use super::observe::observe;
 use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
-use super::plan::{Plan, plan};
-use super::removal::removal;
+use super::plan::Plan;
 use super::session::{Power, least_power};
 use crate::aws::clients::{Attempts, Clients};
 
@@ -47,24 +47,14 @@ async fn look(
     attempts: &Attempts,
 ) -> Result<(), Failure> {
     let desired = &task.desired;
-    let iam = match &task.entrance {
-        None => clients.iam_of_caller(attempts),
-        Some(entrance) => {
-            let policy = least_power(desired, Power::Read);
-            enter(clients, task, entrance, &policy, step, attempts).await?
-        }
-    };
+    let iam = enter(clients, &task.door(), |_| least_power(desired, Power::Read), step, attempts).await?;
     let mut subject = subject(desired, goal);
     // A role that is gone is in none; one that is still there is a difference by itself.
     subject.instance_profiles = false;
     let (began, mut wait) = (Instant::now(), FIRST_WAIT);
     loop {
         let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
-        let left = match goal {
-            Goal::Remove { force } => removal(desired, &observation, force),
-            Goal::Plan | Goal::Apply | Goal::Verify { .. } | Goal::PutBack => plan(desired, &observation),
-        };
-        let left = left.map_err(of_refusal)?;
+        let left = goal.plan(desired, &observation).map_err(of_refusal)?;
         if left.is_empty() {
             return Ok(());
         }

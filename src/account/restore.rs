@@ -1,17 +1,19 @@
 //! Puts back what a run did in one account: session, observe, plan, apply; outcome.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::change::Change;
 use super::converge::{Writes, of_aws, of_refusal};
+use super::door::{Door, enter};
 use super::ledger::Ledger;
 use super::observation::Observation;
 use super::observe::{Subject, observe, observe_grants};
 use super::outcome::{AccountStatus, Failure, Outcome, Step};
 use super::put_back::{grants, inline, put_back, role};
 use super::put_back_power::power_to_put_back;
-use super::refused::advise_on_refusal;
-use super::session::{Entrance, assume};
+use super::session::Entrance;
 use crate::aws::clients::{Attempts, Clients};
 use crate::ids::{AccountId, Arn};
 
@@ -76,20 +78,12 @@ async fn work(
     attempts: &Attempts,
 ) -> Result<(), Failure> {
     let (done, partition) = (&task.deeds.done, clients.caller().partition());
-    let iam = match &task.entrance {
-        None => clients.iam_of_caller(attempts),
-        Some(entrance) => {
-            step(Step::AssumeRole);
-            let policy = power_to_put_back(done, task.account_id, partition);
-            match assume(clients, task.account_id, entrance, &policy, attempts).await {
-                Ok(iam) => iam,
-                Err(failure) => {
-                    let fix = advise_on_refusal(clients, task.account_id, entrance, &failure).await;
-                    return Err(Failure { fix, ..of_aws(Step::AssumeRole, failure) });
-                }
-            }
-        }
-    };
+    if task.entrance.is_some() {
+        step(Step::AssumeRole);
+    }
+    let door = Door { account_id: task.account_id, entrance: task.entrance.as_ref(), wait_ready: Duration::ZERO };
+    let policy = |_: &Entrance| power_to_put_back(done, task.account_id, partition);
+    let iam = enter(clients, &door, policy, step, attempts).await?;
     step(Step::Observe);
     let grants: Vec<_> = grants(done).into_iter().map(|(to, policy)| (to.clone(), policy.clone())).collect();
     let observation = match role(done) {

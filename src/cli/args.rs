@@ -41,10 +41,10 @@ pub(super) enum Command {
     Remove(Box<RemoveArgs>),
     /// Go on with a run that was cut off, to one complete report
     #[command(after_help = RESUME_EXAMPLES)]
-    Resume(Box<ResumeArgs>),
+    Resume(Box<EarlierRunArgs>),
     /// Put back what a run changed, where it is still as the run left it
     #[command(after_help = ROLLBACK_EXAMPLES)]
-    Rollback(Box<RollbackArgs>),
+    Rollback(Box<EarlierRunArgs>),
     /// What changed between two runs' reports
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
@@ -256,22 +256,9 @@ pub(super) struct RemoveArgs {
     pub(super) confirm: ConfirmArgs,
 }
 
+/// What `resume` and `rollback` take: a run of before, and what may be otherwise than it was then.
 #[derive(Debug, Args)]
-pub(super) struct ResumeArgs {
-    /// The run: its id, its folder, or `latest`
-    pub(super) run: String,
-    #[command(flatten)]
-    pub(super) connection: ConnectionArgs,
-    #[command(flatten)]
-    pub(super) pace: NewPaceArgs,
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-    #[command(flatten)]
-    pub(super) confirm: ConfirmArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RollbackArgs {
+pub(super) struct EarlierRunArgs {
     /// The run: its id, its folder, or `latest`
     pub(super) run: String,
     #[command(flatten)]

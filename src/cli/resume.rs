@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, IsTerminal};
 use std::path::Path;
 
-use super::args::ResumeArgs;
+use super::args::EarlierRunArgs;
 use super::confirm;
 use super::error::CliError;
 use super::log;
@@ -22,7 +22,7 @@ use crate::rollout::journal::{self, JournalEntry, Logbook, Way};
 use crate::rollout::worker::Aim;
 use crate::setup::resolve::Setup;
 
-pub(super) async fn resume(args: ResumeArgs) -> Result<u8, CliError> {
+pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     log::start(&args.output.log)?;
     let folder = RunFolder::resolve(&args.output.report_dir, &args.run)?;
     let lock = folder.lock()?;
@@ -126,7 +126,7 @@ fn standing(folder: &RunFolder, book: &Logbook) -> String {
 }
 
 /// Every account is done: there is nothing to do, unless the reports are not whole. AWS is not needed for them.
-fn report_again(folder: &RunFolder, lock: RunLock, book: Logbook, args: &ResumeArgs) -> Result<u8, CliError> {
+fn report_again(folder: &RunFolder, lock: RunLock, book: Logbook, args: &EarlierRunArgs) -> Result<u8, CliError> {
     let mut stats = RolloutStats::default();
     book.earlier.kept.values().for_each(|outcome| stats.count(outcome.status));
     let exit_code = Verdict::of(&stats, &Ended::Complete).exit_code();

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::args::RollbackArgs;
+use super::args::EarlierRunArgs;
 use super::confirm;
 use super::error::CliError;
 use super::log;
 use super::resume::{connect, inventory, same_caller};
 use super::rollout::writable;
 use super::signals::StopWords;
-use super::sitting::{Open, Sitting, sit, unwritten};
+use super::sitting::{Sitting, begin, sit};
 use super::ui;
 use crate::account::change::Write;
 use crate::account::converge::Goal;
@@ -29,7 +29,7 @@ use crate::rollout::history::{Earlier, Past};
 use crate::rollout::journal::{self, Logbook, SavedTerms};
 use crate::rollout::worker::Aim;
 
-pub(super) async fn rollback(args: RollbackArgs) -> Result<u8, CliError> {
+pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
     let started_at = Timestamp::now();
     log::start(&args.output.log)?;
     let run = RunFolder::resolve(&args.output.report_dir, &args.run)?;
@@ -93,10 +93,7 @@ pub(super) async fn rollback(args: RollbackArgs) -> Result<u8, CliError> {
         ..terms
     };
     let inventory = inventory(&info, entries);
-    let folder = RunFolder::create(&args.output.report_dir, &info.run_id)?;
-    info.run_id = folder.id().clone();
-    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
-    open.journal().begin(&info, &saved, &inventory).await.map_err(unwritten(&folder))?;
+    let (folder, open) = begin(&args.output.report_dir, &mut info, &saved, &inventory).await?;
     let sitting = Sitting {
         folder: &folder,
         open,

@@ -15,12 +15,11 @@ use super::log;
 use super::options::{AdoptArgs, ConnectionArgs, GrantArgs, Resource, SourceArgs, StageArgs, WhatArgs};
 use super::place::place_for_a_file;
 use super::signals::StopWords;
-use super::sitting::{Open, Sitting, sit, unwritten};
+use super::sitting::{Sitting, begin, sit};
 use super::source::Source;
 use super::which::Which;
 use crate::account::converge::Goal;
 use crate::ids::RunId;
-use crate::report::RunFolder;
 use crate::rollout::event::RunInfo;
 use crate::rollout::history::Earlier;
 use crate::rollout::journal::{SavedTerms, Way};
@@ -133,10 +132,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         way: way(&args.source, &args.connection),
         puts_back: None,
     };
-    let folder = RunFolder::create(&args.output.report_dir, &info.run_id)?;
-    info.run_id = folder.id().clone();
-    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
-    open.journal().begin(&info, &saved, &inventory).await.map_err(unwritten(&folder))?;
+    let (folder, open) = begin(&args.output.report_dir, &mut info, &saved, &inventory).await?;
     let sitting = Sitting {
         folder: &folder,
         open,

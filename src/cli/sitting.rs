@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
 use crate::rollout::event::{Ended, Event, EventKind, RunInfo};
 use crate::rollout::history::{Earlier, Past};
-use crate::rollout::journal::{self, Journal, JournalEntry, JournalThread};
+use crate::rollout::journal::{self, Journal, JournalEntry, JournalThread, SavedTerms};
 use crate::rollout::worker::Terms;
 
 /// The reports that going on with a run writes anew.
@@ -75,6 +76,20 @@ pub(super) struct Sitting<'a> {
     pub(super) worked: Duration,
     pub(super) output: &'a OutputArgs,
     pub(super) stop_words: StopWords,
+}
+
+/// Begins a new run: its folder, which says what id it has, and in it a journal that knows what the run is about.
+pub(super) async fn begin(
+    report_dir: &Path,
+    info: &mut RunInfo,
+    saved: &SavedTerms,
+    inventory: &Inventory,
+) -> Result<(RunFolder, Open), CliError> {
+    let folder = RunFolder::create(report_dir, &info.run_id)?;
+    info.run_id = folder.id().clone();
+    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
+    open.journal().begin(info, saved, inventory).await.map_err(unwritten(&folder))?;
+    Ok((folder, open))
 }
 
 /// Works on the run until it is done or stopped. Gives back the exit code.

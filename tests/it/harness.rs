@@ -141,6 +141,27 @@ impl Drop for Server {
     }
 }
 
+/// A world that remembers, served, and rolecall with nothing but the environment that the server prints.
+pub(crate) struct World {
+    /// Where the server runs; its log of requests is there.
+    pub(crate) home: Rolecall,
+    pub(crate) rolecall: Rolecall,
+    _server: Server,
+}
+
+impl World {
+    pub(crate) fn new(world: &str) -> Self {
+        let home = Rolecall::new();
+        let server = Server::start(&home, world);
+        let rolecall = Rolecall::new().with(server.environment.clone());
+        Self { home, rolecall, _server: server }
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        self.rolecall.run(args)
+    }
+}
+
 /// How many requests the server has seen, and how many of them were writes.
 pub(crate) fn requests(home: &Rolecall) -> (usize, usize) {
     let entries = request_log(home);

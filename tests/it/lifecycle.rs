@@ -2,26 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::harness::{Rolecall, Server, counts, request_log, requests};
+use super::harness::{World, counts, request_log, requests};
 
 const WHOM: [&str; 4] = ["--organization", "--quiet", "--pass-role-to", "user/analyst"];
 
-struct World {
-    home: Rolecall,
-    rolecall: Rolecall,
-    _server: Server,
-}
-
 impl World {
-    fn new(world: &str) -> Self {
-        let home = Rolecall::new();
-        let server = Server::start(&home, world);
-        let rolecall = Rolecall::new().with(server.environment.clone());
-        Self { home, rolecall, _server: server }
-    }
-
     /// Runs a command over the whole organization; gives its exit code and what it wrote to AWS.
-    fn run(&self, args: &[&str]) -> (i32, usize) {
+    fn code_and_writes(&self, args: &[&str]) -> (i32, usize) {
         let before = requests(&self.home).1;
         let ran = self.rolecall.run(&[args, &WHOM[..]].concat());
         (ran.code, requests(&self.home).1 - before)
@@ -40,13 +27,13 @@ fn by_account(writes: impl Iterator<Item = (String, String)>) -> BTreeMap<String
 #[test]
 fn a_plan_is_what_apply_then_does_and_nothing_more() {
     let world = World::new("healthy");
-    assert_eq!(world.run(&["plan"]), (3, 0), "a plan writes nothing");
+    assert_eq!(world.code_and_writes(&["plan"]), (3, 0), "a plan writes nothing");
     assert_eq!(world.rolecall.statuses(), counts([("pending", 33), ("unchanged", 5), ("skipped", 3)]));
     let planned = world.rolecall.changes();
     assert!(planned.iter().all(|change| change["result"] == "pending" && change["request_id"].is_empty()));
 
     let seen = requests(&world.home).0;
-    let (code, writes) = world.run(&["apply", "--yes"]);
+    let (code, writes) = world.code_and_writes(&["apply", "--yes"]);
     assert_eq!((code, writes), (0, planned.len()));
     let sent = request_log(&world.home).into_iter().skip(seen).filter(|entry| entry["write"] == true);
     let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -54,14 +41,14 @@ fn a_plan_is_what_apply_then_does_and_nothing_more() {
     let planned = by_account(planned.into_iter().map(|c| (c["account_id"].clone(), c["action"].clone())));
     assert_eq!(sent, planned, "account by account, in the plan's order");
 
-    assert_eq!(world.run(&["plan"]), (0, 0), "after apply there is nothing left to plan");
+    assert_eq!(world.code_and_writes(&["plan"]), (0, 0), "after apply there is nothing left to plan");
     assert_eq!(world.rolecall.statuses(), counts([("unchanged", 38), ("skipped", 3)]));
 }
 
 #[test]
 fn verify_names_each_difference_and_gives_the_same_evidence_for_the_same_state() {
     let world = World::new("healthy");
-    assert_eq!(world.run(&["verify"]), (3, 0));
+    assert_eq!(world.code_and_writes(&["verify"]), (3, 0));
     assert_eq!(world.rolecall.statuses(), counts([("compliant", 4), ("drifted", 4), ("missing", 30), ("skipped", 3)]));
     let rows = world.rolecall.rows();
     let row = |name: &str| rows.iter().find(|row| row["account_name"] == name).unwrap().clone();
@@ -71,13 +58,13 @@ fn verify_names_each_difference_and_gives_the_same_evidence_for_the_same_state()
     assert!(added["notes"].contains("AmazonS3ReadOnlyAccess is not in the setup"), "{}", added["notes"]);
     assert_eq!(row("recommendations-dev")["pass_role"], "missing");
 
-    assert_eq!(world.run(&["apply", "--yes"]).0, 0);
-    assert_eq!(world.run(&["verify"]), (3, 0), "apply leaves a foreign policy where it is");
+    assert_eq!(world.code_and_writes(&["apply", "--yes"]).0, 0);
+    assert_eq!(world.code_and_writes(&["verify"]), (3, 0), "apply leaves a foreign policy where it is");
     assert_eq!(world.rolecall.statuses(), counts([("compliant", 37), ("drifted", 1), ("skipped", 3)]));
     let evidence = || std::fs::read_to_string(world.rolecall.path("reports/latest/evidence.jsonl")).unwrap();
     let first = evidence();
     assert_eq!(first.lines().count(), 38, "one line for each account that was looked at");
-    assert_eq!(world.run(&["verify"]).0, 3);
+    assert_eq!(world.code_and_writes(&["verify"]).0, 3);
     assert_eq!(first, evidence());
     for line in first.lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -92,8 +79,8 @@ fn verify_names_each_difference_and_gives_the_same_evidence_for_the_same_state()
 #[test]
 fn remove_takes_away_what_apply_put_there_and_leaves_what_others_did() {
     let world = World::new("healthy");
-    assert_eq!(world.run(&["apply", "--yes"]).0, 0);
-    let (code, writes) = world.run(&["remove", "--yes"]);
+    assert_eq!(world.code_and_writes(&["apply", "--yes"]).0, 0);
+    let (code, writes) = world.code_and_writes(&["remove", "--yes"]);
     assert_eq!(code, 1, "a foreign policy on the role stops it");
     assert_eq!(world.rolecall.statuses(), counts([("removed", 37), ("failed", 1), ("skipped", 3)]));
     // The grant, the role's one policy, the role.
@@ -102,21 +89,21 @@ fn remove_takes_away_what_apply_put_there_and_leaves_what_others_did() {
     assert_eq!((stopped["account_name"].as_str(), stopped["error_code"].as_str()), ("analytics-prod", "InUse"));
     assert!(stopped["error_message"].contains("AmazonS3ReadOnlyAccess") && stopped["fix"].contains("--force"));
 
-    assert_eq!(world.run(&["remove", "--yes", "--force"]), (0, 4));
+    assert_eq!(world.code_and_writes(&["remove", "--yes", "--force"]), (0, 4));
     assert_eq!(world.rolecall.statuses(), counts([("removed", 1), ("absent", 37), ("skipped", 3)]));
     let changes = world.rolecall.changes();
     assert!(changes.iter().all(|change| !change["before"].is_empty()), "what went can be put back: {changes:?}");
-    assert_eq!(world.run(&["remove", "--yes"]), (0, 0), "where there is nothing, nothing is done");
-    assert_eq!(world.run(&["verify"]).0, 3);
+    assert_eq!(world.code_and_writes(&["remove", "--yes"]), (0, 0), "where there is nothing, nothing is done");
+    assert_eq!(world.code_and_writes(&["verify"]).0, 3);
     assert_eq!(world.rolecall.statuses(), counts([("missing", 38), ("skipped", 3)]));
 }
 
 #[test]
 fn a_role_of_somebody_elses_is_not_removed() {
     let world = World::new("healthy");
-    assert_eq!(world.run(&["apply", "--yes"]).0, 0);
+    assert_eq!(world.code_and_writes(&["apply", "--yes"]).0, 0);
     let (code, writes) =
-        world.run(&["remove", "amazon-ml-redshift-managed", "--yes", "--role-name", "AmazonMLRedshift"]);
+        world.code_and_writes(&["remove", "amazon-ml-redshift-managed", "--yes", "--role-name", "AmazonMLRedshift"]);
     assert_eq!((code, writes), (1, 0), "it belongs to another setup");
     assert_eq!(world.rolecall.statuses(), counts([("failed", 38), ("skipped", 3)]));
     assert!(
@@ -127,11 +114,11 @@ fn a_role_of_somebody_elses_is_not_removed() {
 #[test]
 fn the_simulator_is_asked_on_request() {
     let world = World::new("accounts=3,seed=5");
-    assert_eq!(world.run(&["apply", "--yes"]).0, 0);
-    assert_eq!(world.run(&["verify", "--simulate"]), (0, 0));
+    assert_eq!(world.code_and_writes(&["apply", "--yes"]).0, 0);
+    assert_eq!(world.code_and_writes(&["verify", "--simulate"]), (0, 0));
     let asked =
         request_log(&world.home).into_iter().filter(|entry| entry["action"] == "SimulatePrincipalPolicy").count();
     assert!(asked >= 3 * 2, "the role and the grantee, in each account: {asked}");
-    assert_eq!(world.run(&["apply", "amazon-ml-redshift-managed", "--yes"]).0, 0);
-    assert_eq!(world.run(&["verify", "amazon-ml-redshift-managed", "--simulate"]), (0, 0));
+    assert_eq!(world.code_and_writes(&["apply", "amazon-ml-redshift-managed", "--yes"]).0, 0);
+    assert_eq!(world.code_and_writes(&["verify", "amazon-ml-redshift-managed", "--simulate"]), (0, 0));
 }

@@ -5,29 +5,11 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::harness::{Ran, Rolecall, Server, counts, request_log, requests};
+use super::harness::{World, counts, request_log, requests};
 
 const APPLY: [&str; 6] = ["apply", "--yes", "--organization", "--pass-role-to", "user/analyst", "--concurrency=4"];
 
-/// A world that remembers, and rolecall on it.
-struct World {
-    home: Rolecall,
-    rolecall: Rolecall,
-    _server: Server,
-}
-
 impl World {
-    fn new(world: &str) -> Self {
-        let home = Rolecall::new();
-        let server = Server::start(&home, world);
-        let rolecall = Rolecall::new().with(server.environment.clone());
-        Self { home, rolecall, _server: server }
-    }
-
-    fn run(&self, args: &[&str]) -> Ran {
-        self.rolecall.run(args)
-    }
-
     /// Runs a command and kills it (as `kill -9` does) when it has told so many events, if it comes to that. Gives back
     /// how many it told.
     fn killed_after(&self, args: &[&str], events: usize) -> usize {

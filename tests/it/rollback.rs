@@ -3,28 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::harness::{Ran, Rolecall, Server, counts, request_log};
+use super::harness::{World, counts, request_log};
 
 const APPLY: [&str; 5] = ["apply", "--yes", "--quiet", "--organization", "--pass-role-to=user/analyst"];
 
-struct World {
-    home: Rolecall,
-    rolecall: Rolecall,
-    _server: Server,
-}
-
 impl World {
-    fn new(world: &str) -> Self {
-        let home = Rolecall::new();
-        let server = Server::start(&home, world);
-        let rolecall = Rolecall::new().with(server.environment.clone());
-        Self { home, rolecall, _server: server }
-    }
-
-    fn run(&self, args: &[&str]) -> Ran {
-        self.rolecall.run(args)
-    }
-
     /// The id of the newest run.
     fn latest(&self) -> String {
         let folder = fs::canonicalize(self.rolecall.path("reports/latest")).unwrap();
@@ -32,12 +15,12 @@ impl World {
     }
 
     /// What is in the world, fact by fact.
-    fn evidence(&self) -> String {
+    fn facts(&self) -> String {
         let _ = self.run(&["verify", "--organization", "--quiet", "--pass-role-to=user/analyst"]);
         fs::read_to_string(self.rolecall.path("reports/latest/evidence.jsonl")).unwrap()
     }
 
-    fn writes(&self) -> usize {
+    fn count_writes(&self) -> usize {
         request_log(&self.home).iter().filter(|entry| entry["write"] == true).count()
     }
 }
@@ -45,9 +28,9 @@ impl World {
 #[test]
 fn a_run_is_put_back_to_the_world_before_it_and_that_too() {
     let world = World::new("healthy");
-    let before = world.evidence();
+    let before = world.facts();
     assert_eq!(world.run(&APPLY).code, 0);
-    let (applied, after) = (world.latest(), world.evidence());
+    let (applied, after) = (world.latest(), world.facts());
     let ran = world.run(&["rollback", &applied, "--yes", "--quiet"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let rolled_back = world.latest();
@@ -56,17 +39,17 @@ fn a_run_is_put_back_to_the_world_before_it_and_that_too() {
     let record = fs::read_to_string(world.rolecall.path("reports/latest/run.json")).unwrap();
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     assert_eq!((record["command"].as_str(), record["puts_back"].as_str()), (Some("rollback"), Some(applied.as_str())));
-    assert_eq!(world.evidence(), before);
+    assert_eq!(world.facts(), before);
 
-    let writes = world.writes();
+    let writes = world.count_writes();
     let ran = world.run(&["rollback", &applied, "--yes", "--quiet"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(world.rolecall.statuses(), counts([("unchanged", 33), ("skipped", 8)]));
-    assert_eq!(world.writes(), writes, "what is as it was needs nothing");
+    assert_eq!(world.count_writes(), writes, "what is as it was needs nothing");
 
     let ran = world.run(&["rollback", &rolled_back, "--yes", "--quiet"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(world.evidence(), after, "a rollback is a run that can be put back");
+    assert_eq!(world.facts(), after, "a rollback is a run that can be put back");
 
     assert_eq!(
         world.run(&["remove", "--yes", "--quiet", "--force", "--organization", "--pass-role-to=user/analyst"]).code,
@@ -75,7 +58,7 @@ fn a_run_is_put_back_to_the_world_before_it_and_that_too() {
     let ran = world.run(&["rollback", "latest", "--yes", "--quiet"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(world.rolecall.statuses(), counts([("created", 38), ("skipped", 3)]));
-    assert_eq!(world.evidence(), after, "what was taken away is there again");
+    assert_eq!(world.facts(), after, "what was taken away is there again");
 }
 
 /// `ROLECALL_ROLLBACK=200/10` puts back 200 accounts, ten of which somebody changed.
@@ -102,7 +85,7 @@ fn where_somebody_changed_something_nothing_is_written() {
     let other = ["--pass-role-resource=*", "--include", &ids];
     assert_eq!(world.run(&[&APPLY[..], &other].concat()).code, 0);
 
-    let writes = world.writes();
+    let writes = world.count_writes();
     let ran = world.run(&["rollback", &applied, "--yes", "--quiet"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let (put_back, conflicts) = (accounts - changed, changed);
@@ -116,7 +99,7 @@ fn where_somebody_changed_something_nothing_is_written() {
         assert!(row["error_message"].contains("user/analyst inline policy"), "{row:?}");
     }
     assert_eq!(
-        world.writes() - writes,
+        world.count_writes() - writes,
         put_back * 3,
         "the grant, the role's policy, the role; and nothing in the others"
     );
@@ -129,7 +112,7 @@ fn what_a_run_that_was_cut_off_did_is_put_back() {
     use std::process::Stdio;
 
     let world = World::new("healthy");
-    let before = world.evidence();
+    let before = world.facts();
     let killed = |args: &[&str], word: &str, times: usize| {
         let mut command = world.rolecall.command(&[args, &["--concurrency=4", "--format=json"]].concat());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -145,7 +128,7 @@ fn what_a_run_that_was_cut_off_did_is_put_back() {
     let ran = world.run(&["resume", "latest", "--yes", "--quiet"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(world.rolecall.rows().len(), 41);
-    assert_eq!(world.evidence(), before);
+    assert_eq!(world.facts(), before);
 }
 
 #[test]

@@ -107,10 +107,9 @@ pub async fn converge(
     outcome: &mut Outcome,
     attempts: &Attempts,
 ) {
-    let failed = work(clients, ledger, task, goal, step, outcome, attempts).await.err();
-    if let Some(failure) = failed {
-        outcome.status = AccountStatus::Failed;
-        outcome.failure = Some(failure);
+    let done = work(clients, ledger, task, goal, step, outcome, attempts).await;
+    if let Err(failure) = done {
+        outcome.fail(failure);
     }
 }
 

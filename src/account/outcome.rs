@@ -259,6 +259,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The account failed; what is known of it otherwise stays.
+    pub fn fail(&mut self, failure: Failure) {
+        self.status = AccountStatus::Failed;
+        self.failure = Some(failure);
+    }
+
     /// The outcome of an account on which no work was done: `status` is [`AccountStatus::Skipped`] or
     /// [`AccountStatus::NotReached`].
     pub fn untouched(account_id: AccountId, account_name: &str, status: AccountStatus, reason: String) -> Self {

@@ -9,7 +9,7 @@ use super::change::{Change, Write};
 use super::converge::{Goal, Task, of_aws, of_refusal, subject};
 use super::door::enter;
 use super::observe::{observe, principal_arn};
-use super::outcome::{AccountStatus, Failure, Outcome, Step};
+use super::outcome::{Failure, Outcome, Step};
 use super::plan::Plan;
 use super::question::Question;
 use super::session::{Entrance, preflight_power};
@@ -30,10 +30,7 @@ pub async fn preflight(
 ) {
     match look(clients, task, goal, step, attempts).await {
         Ok(notes) => outcome.notes = notes,
-        Err(failure) => {
-            outcome.status = AccountStatus::Failed;
-            outcome.failure = Some(failure);
-        }
+        Err(failure) => outcome.fail(failure),
     }
 }
 

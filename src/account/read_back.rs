@@ -9,10 +9,11 @@ use super::converge::{Goal, Task, of_aws, of_refusal, subject};
 use super::difference::Difference;
 use super::door::enter;
 use super::observe::observe;
-use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
+use super::outcome::{Failure, Outcome, PartStatus, Step};
 use super::plan::Plan;
 use super::session::{Power, least_power};
 use crate::aws::clients::{Attempts, Clients};
+use crate::aws::retry::Backoff;
 
 /// How long IAM may go on showing what was there before the write.
 pub const READ_BACK_TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,8 +34,7 @@ pub async fn read_back(
 ) {
     step(Step::Verify);
     if let Err(failure) = look(clients, task, goal, step, outcome, attempts).await {
-        outcome.status = AccountStatus::Failed;
-        outcome.failure = Some(Failure { step: Step::Verify, ..failure });
+        outcome.fail(Failure { step: Step::Verify, ..failure });
     }
 }
 
@@ -51,7 +51,7 @@ async fn look(
     let mut subject = subject(desired, goal);
     // A role that is gone is in none; one that is still there is a difference by itself.
     subject.instance_profiles = false;
-    let (began, mut wait) = (Instant::now(), FIRST_WAIT);
+    let (began, mut backoff) = (Instant::now(), Backoff::new(FIRST_WAIT, LONGEST_WAIT));
     loop {
         let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
         let left = goal.plan(desired, &observation).map_err(of_refusal)?;
@@ -61,8 +61,7 @@ async fn look(
         if began.elapsed() >= READ_BACK_TIMEOUT {
             return Err(differs(task, &left, outcome));
         }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
+        tokio::time::sleep(backoff.wait()).await;
     }
 }
 
@@ -86,6 +85,7 @@ fn differs(task: &Task, left: &Plan, outcome: &mut Outcome) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::super::converge_tests::{Wire, connect, entrance, refusing};
+    use super::super::outcome::AccountStatus;
     use super::super::plan_tests::desired;
     use super::*;
 

@@ -62,10 +62,9 @@ pub async fn restore(
     outcome: &mut Outcome,
     attempts: &Attempts,
 ) {
-    let failed = work(clients, ledger, task, step, outcome, attempts).await.err();
-    if let Some(failure) = failed {
-        outcome.status = AccountStatus::Failed;
-        outcome.failure = Some(failure);
+    let done = work(clients, ledger, task, step, outcome, attempts).await;
+    if let Err(failure) = done {
+        outcome.fail(failure);
     }
 }
 

@@ -1,7 +1,6 @@
 //! `rolecall resume`: goes on with a run that was cut off, to one complete report.
 
-use std::fs::File;
-use std::io::{BufReader, IsTerminal};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use super::args::EarlierRunArgs;
@@ -11,14 +10,14 @@ use super::log;
 use super::options::ConnectionArgs;
 use super::rollback::deeds;
 use super::signals::StopWords;
-use super::sitting::{Open, Sitting, conclude, reporters, retell, sit, unwritten};
+use super::sitting::{Open, Sitting, conclude, read_journal, reporters, retell, sit, unwritten};
 use super::ui;
 use crate::account::outcome::AccountStatus;
 use crate::aws::clients::{Clients, Connection};
 use crate::inventory::list::Inventory;
 use crate::report::{Reporters, RunFolder, RunLock, Verdict};
 use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
-use crate::rollout::journal::{self, JournalEntry, Logbook, Way};
+use crate::rollout::journal::{JournalEntry, Logbook, Way};
 use crate::rollout::worker::Aim;
 use crate::setup::resolve::Setup;
 
@@ -26,7 +25,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     log::start(&args.output.log)?;
     let folder = RunFolder::resolve(&args.output.report_dir, &args.run)?;
     let lock = folder.lock()?;
-    let book = logbook(&folder)?;
+    let book = read_journal(&folder, |_, _| {})?;
     if !args.output.quiet {
         ui::say(&standing(&folder, &book));
     }
@@ -102,13 +101,6 @@ fn put_back_of(folder: &str) -> Result<(Aim, Option<RunLock>), CliError> {
     let folder = RunFolder::resolve(Path::new(""), folder)?;
     let lock = folder.lock()?;
     Ok((Aim::PutBack(deeds(&folder)?.1), Some(lock)))
-}
-
-/// What a run's journal tells.
-fn logbook(folder: &RunFolder) -> Result<Logbook, CliError> {
-    let unreadable = |error| CliError::Journal(folder.journal(), error);
-    let file = File::open(folder.journal()).map_err(|error| unreadable(error.into()))?;
-    journal::read(BufReader::new(file), |_, _| {}).map_err(unreadable)
 }
 
 /// How far the run came, in one line.

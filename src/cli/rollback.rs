@@ -1,8 +1,7 @@
 //! `rolecall rollback`: puts back what a run changed, where it is still as the run left it. A run of its own.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufReader, IsTerminal};
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,7 +13,7 @@ use super::log;
 use super::resume::{connect, inventory, same_caller};
 use super::rollout::writable;
 use super::signals::StopWords;
-use super::sitting::{Sitting, begin, sit};
+use super::sitting::{Sitting, begin, read_journal, sit};
 use super::ui;
 use crate::account::change::Write;
 use crate::account::converge::Goal;
@@ -26,7 +25,7 @@ use crate::plain::plain;
 use crate::report::RunFolder;
 use crate::rollout::event::RunInfo;
 use crate::rollout::history::{Earlier, Past};
-use crate::rollout::journal::{self, Logbook, SavedTerms};
+use crate::rollout::journal::{Logbook, SavedTerms};
 use crate::rollout::worker::Aim;
 
 pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
@@ -111,8 +110,6 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
 
 /// What a run's journal tells, and what the run did in each account in which it did something.
 pub(super) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, Deeds>), CliError> {
-    let unreadable = |error| CliError::Journal(folder.journal(), error);
-    let file = File::open(folder.journal()).map_err(|error| unreadable(error.into()))?;
     let mut deeds: HashMap<AccountId, Deeds> = HashMap::new();
     let mut take = |account, past: Vec<Past>| {
         let done = past.into_iter().filter(|past| past.is_applied() || past.is_in_doubt());
@@ -121,7 +118,7 @@ pub(super) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, D
             deeds.entry(account).or_default().done.extend(done);
         }
     };
-    let mut book = journal::read(BufReader::new(file), &mut take).map_err(unreadable)?;
+    let mut book = read_journal(folder, &mut take)?;
     for (account, begun) in &mut book.earlier.begun {
         take(*account, std::mem::take(&mut begun.history).into_past());
     }

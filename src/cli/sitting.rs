@@ -15,6 +15,7 @@ use crate::account::change::ChangeResult;
 use crate::account::converge::Goal;
 use crate::account::ledger::LedgerClosed;
 use crate::aws::clients::Clients;
+use crate::ids::AccountId;
 use crate::inventory::list::Inventory;
 use crate::plain::plain;
 use crate::report::{
@@ -25,7 +26,7 @@ use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
 use crate::rollout::event::{Ended, Event, EventKind, RunInfo};
 use crate::rollout::history::{Earlier, Past};
-use crate::rollout::journal::{self, Journal, JournalEntry, JournalThread, SavedTerms};
+use crate::rollout::journal::{self, Journal, JournalEntry, JournalThread, Logbook, SavedTerms};
 use crate::rollout::worker::Terms;
 
 /// The reports that going on with a run writes anew.
@@ -105,8 +106,7 @@ pub(super) async fn sit(sitting: Sitting<'_>) -> Result<u8, CliError> {
         clients: Arc::new(clients),
         inventory,
         info: info.clone(),
-        kept: earlier.kept,
-        begun: earlier.begun,
+        earlier,
         journal: open.journal().clone(),
         cancel: cancel.clone(),
     };
@@ -185,18 +185,23 @@ pub(super) fn reporters(folder: &RunFolder, goal: Goal, output: &OutputArgs) -> 
     Ok(reporters)
 }
 
-/// Tells reports of the changes in accounts that are done, from the journal.
-pub(super) fn retell(folder: &RunFolder, info: &RunInfo, reporters: &mut Reporters) -> Result<(), CliError> {
+/// What a run's journal tells; `done` is told what the run did in each account that is done, and need not keep it.
+pub(super) fn read_journal(folder: &RunFolder, done: impl FnMut(AccountId, Vec<Past>)) -> Result<Logbook, CliError> {
     let unreadable = |error| CliError::Journal(folder.journal(), error);
     let file = File::open(folder.journal()).map_err(|error| unreadable(error.into()))?;
-    let read = journal::read(BufReader::new(file), |account_id, past| {
+    journal::read(BufReader::new(file), done).map_err(unreadable)
+}
+
+/// Tells reports of the changes in accounts that are done, from the journal.
+pub(super) fn retell(folder: &RunFolder, info: &RunInfo, reporters: &mut Reporters) -> Result<(), CliError> {
+    let read = read_journal(folder, |account_id, past| {
         for Past { at, change, result, .. } in past {
             let lost = || ChangeResult::Failed { code: "Interrupted".to_owned(), request_id: None };
             let (change, result) = (Box::new(change), result.unwrap_or_else(lost));
             reporters.event(&then(info, at, EventKind::ChangeSettled { account_id, change, result }));
         }
     });
-    read.map(drop).map_err(unreadable)
+    read.map(drop)
 }
 
 /// What is known of the changes in accounts that were begun and are not done.

@@ -3,21 +3,18 @@
 //! One task owns the counters and the running set. Workers only send messages, so no count is ever wrong, and a slow
 //! reporter slows the run down instead of losing an event.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::cancel::Cancel;
 use super::crew::{Crew, Seat};
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
-use super::history::{Begun, Earlier};
+use super::history::Earlier;
 use super::journal::Journal;
 use super::order::{DEFAULT_SEED, Seed};
 use super::settle::Settle;
 use super::stages::{Run, Stages, finish};
 use super::worker::{Duty, Terms};
-use crate::account::outcome::Outcome;
 use crate::aws::clients::Clients;
-use crate::ids::AccountId;
 use crate::inventory::list::{Entry, Inventory};
 
 /// A run that is ready to begin.
@@ -31,11 +28,8 @@ pub struct Rollout {
     /// What the reports say of the run. How many accounts are worked on at once, its waves, its order and how many may
     /// fail are taken from here, so that they are just what the reports say.
     pub info: RunInfo,
-    /// Accounts that an earlier sitting of this run finished, with what became of them: they are told at once and not
-    /// worked on again.
-    pub kept: HashMap<AccountId, Outcome>,
-    /// Accounts that an earlier sitting began and did not finish, with what it did there.
-    pub begun: HashMap<AccountId, Begun>,
+    /// What earlier sittings of this run left.
+    pub earlier: Earlier,
     /// The record of every write; what the run is about is in it already.
     pub journal: Journal,
     /// How to stop it.
@@ -46,7 +40,7 @@ impl Rollout {
     /// Runs it. `on_event` is told everything, in order; it is called from this task, so being slow in there holds the
     /// run back. Returns when every account of the inventory has its outcome.
     pub async fn run(self, on_event: impl FnMut(Event)) -> (RolloutStats, Ended) {
-        let Self { clients, terms, inventory, info, kept, begun, journal, cancel } = self;
+        let Self { clients, terms, inventory, info, earlier, journal, cancel } = self;
         let stages = Stages {
             preflight: info.preflight,
             waves: info.waves.clone(),
@@ -55,7 +49,7 @@ impl Rollout {
         };
         let login = Arc::clone(&clients);
         let mut run = Run {
-            settle: Settle::new(on_event, journal.clone(), Earlier { kept, begun }, terms.goal),
+            settle: Settle::new(on_event, journal.clone(), earlier, terms.goal),
             crew: Crew::new(clients, terms, journal.clone(), cancel, info.concurrency),
         };
         run.settle.emit(EventKind::RunStarted(Box::new(info)));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::cancel::Cancel;
 use super::dispatcher::Rollout;
 use super::event::{Ended, Event, EventKind, HaltReason, RunInfo};
+use super::history::Earlier;
 use super::journal::{Journal, JournalEntry};
 use super::worker::{Aim, Terms};
 use crate::account::converge::Goal;
@@ -57,7 +58,7 @@ async fn go_on(
     let out = |n: usize| n % 10 == 3;
     let selection = |n| if out(n) { Selection::Out(Reason::Excluded) } else { Selection::In };
     let entries = (0..accounts).map(|n| entry(n, selection(n))).collect();
-    ran(connect(wire).await, entries, |rollout| rollout.kept = kept, until).await
+    ran(connect(wire).await, entries, |rollout| rollout.earlier.kept = kept, until).await
 }
 
 /// Runs an apply over `entries`, five at a time, as `set` changes it; goes a step further in stopping whenever `until`
@@ -108,8 +109,7 @@ pub(super) async fn ran(
         }),
         clients: Arc::new(clients),
         inventory,
-        kept: HashMap::new(),
-        begun: HashMap::new(),
+        earlier: Earlier::default(),
         journal,
         cancel: Cancel::default(),
     };

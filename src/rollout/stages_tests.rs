@@ -227,7 +227,7 @@ async fn what_an_earlier_sitting_finished_keeps_its_place_in_the_waves() {
         entries(&world),
         |rollout| {
             by_waves("2,50%", "0")(&mut rollout.info);
-            rollout.kept = kept;
+            rollout.earlier.kept = kept;
         },
         |_| false,
     )

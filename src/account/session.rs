@@ -78,7 +78,7 @@ pub fn preflight_allowances(desired: &Desired, removing: bool, assumed: &RolePat
 
 fn narrowest(desired: &Desired, allowances: &[Allowance]) -> SessionPolicy {
     let exact = session_policy(allowances, |object| match object {
-        Object::TheRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
+        Object::TheRole | Object::PassedRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
         Object::Assumed(role) => vec![iam_arn(desired, &format!("role/{role}"))],
         Object::InstanceProfiles => vec![iam_arn(desired, "instance-profile/*")],
         Object::Managed(arn) => vec![arn.to_string()],
@@ -88,7 +88,7 @@ fn narrowest(desired: &Desired, allowances: &[Allowance]) -> SessionPolicy {
         return SessionPolicy { text: exact, exact: true };
     }
     let text = session_policy(allowances, |object| match object {
-        Object::TheRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
+        Object::TheRole | Object::PassedRole => both_paths(desired, PrincipalKind::Role, desired.role.as_str()),
         Object::Assumed(role) => vec![iam_arn(desired, &format!("role/{role}"))],
         Object::InstanceProfiles => vec![iam_arn(desired, "instance-profile/*")],
         Object::Managed(_) => vec![format!("arn:{}:iam::*:policy/*", desired.role_arn.partition())],
@@ -111,6 +111,8 @@ fn session_policy(allowances: &[Allowance], resources: impl Fn(&Object) -> Vec<S
 pub enum Object {
     /// The setup's role.
     TheRole,
+    /// The setup's role, as it is passed to EC2 by way of an instance profile.
+    PassedRole,
     /// The role that is assumed.
     Assumed(RolePath),
     /// Any instance profile of the account.

@@ -13,6 +13,7 @@ pub fn caller(assume_role: &RolePath, trusted: Option<&Trusted>) -> Vec<Need> {
         sid,
         actions: actions.iter().map(|action| (*action).to_owned()).collect(),
         on: BTreeSet::from([on]),
+        passed_to: &[],
     };
     // A role has to look up the path in its ARN, which a session does not know.
     let itself: &[&str] = match trusted {

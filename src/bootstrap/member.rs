@@ -7,13 +7,18 @@ use crate::account::session::{Allowance, Object};
 use crate::ids::PrincipalKind;
 use crate::setup::desired::Desired;
 
+/// What an instance profile hands a role to: EC2, and EC2 in China.
+const EC2: [&str; 2] = ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"];
+
 /// All of `allowances`, as one statement for each kind of object.
 pub fn member(desired: &Desired, allowances: &[Allowance]) -> Vec<Need> {
     let mut needs: BTreeMap<u8, Need> = BTreeMap::new();
     for allowance in allowances {
         for object in &allowance.on {
             let (order, sid) = kind(object);
-            let need = needs.entry(order).or_insert(Need { sid, actions: BTreeSet::new(), on: BTreeSet::new() });
+            let passed_to = if *object == Object::PassedRole { &EC2[..] } else { &[] };
+            let nothing = Need { sid, actions: BTreeSet::new(), on: BTreeSet::new(), passed_to };
+            let need = needs.entry(order).or_insert(nothing);
             need.actions.extend(allowance.actions.iter().map(|action| format!("iam:{action}")));
             need.on.extend(names(desired, object));
         }
@@ -25,13 +30,14 @@ pub fn member(desired: &Desired, allowances: &[Allowance]) -> Vec<Need> {
 fn kind(object: &Object) -> (u8, &'static str) {
     match object {
         Object::TheRole => (0, "TheRole"),
-        Object::Assumed(_) => (6, "TheMemberRole"),
+        Object::Assumed(_) => (7, "TheMemberRole"),
         Object::InstanceProfiles => (1, "InstanceProfilesOfTheRole"),
-        Object::Managed(_) => (2, "ManagedPolicies"),
+        Object::PassedRole => (2, "TheRoleIntoInstanceProfiles"),
+        Object::Managed(_) => (3, "ManagedPolicies"),
         Object::Grantee(to) => match to.kind() {
-            PrincipalKind::User => (3, "GrantsOfUsers"),
-            PrincipalKind::Group => (4, "GrantsOfGroups"),
-            PrincipalKind::Role => (5, "GrantsOfRoles"),
+            PrincipalKind::User => (4, "GrantsOfUsers"),
+            PrincipalKind::Group => (5, "GrantsOfGroups"),
+            PrincipalKind::Role => (6, "GrantsOfRoles"),
         },
     }
 }
@@ -41,7 +47,7 @@ fn names(desired: &Desired, object: &Object) -> Vec<Name> {
     let both =
         |kind: &str, name: &str| vec![Name::Here(format!("{kind}/{name}")), Name::Here(format!("{kind}/*/{name}"))];
     match object {
-        Object::TheRole => both("role", desired.role.as_str()),
+        Object::TheRole | Object::PassedRole => both("role", desired.role.as_str()),
         Object::InstanceProfiles => vec![Name::Here("instance-profile/*".to_owned())],
         Object::Managed(arn) if arn.account() == desired.role_arn.account() => {
             vec![Name::Here(arn.resource().to_owned())]

@@ -13,6 +13,8 @@ pub struct Need {
     pub actions: BTreeSet<String>,
     /// What they act on.
     pub on: BTreeSet<Name>,
+    /// The services that a role may be passed to, where that is what is allowed.
+    pub passed_to: &'static [&'static str],
 }
 
 /// A resource, by what stands in its ARN behind the account.
@@ -55,12 +57,17 @@ pub(super) fn policy(needs: &[Need], notation: &impl Notation) -> Value {
             Name::Itself => notation.itself(),
             Name::Caller => notation.caller(),
         });
-        json!({
+        let mut statement = json!({
             "Sid": need.sid,
             "Effect": "Allow",
             "Action": need.actions,
             "Resource": resources.collect::<Vec<_>>(),
-        })
+        });
+        if let Some(members) = statement.as_object_mut().filter(|_| !need.passed_to.is_empty()) {
+            let condition = json!({ "StringEquals": { "iam:PassedToService": need.passed_to } });
+            members.insert("Condition".to_owned(), condition);
+        }
+        statement
     });
     json!({ "Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>() })
 }

@@ -9,6 +9,7 @@ use super::error::CliError;
 use super::options::WhatArgs;
 use super::rollout::choices;
 use super::ui;
+use crate::account::put_back_power::put_back_allowances;
 use crate::account::session::{Allowance, Power, allowances, preflight_allowances};
 use crate::aws::clients::ConnectError;
 use crate::bootstrap::{Blueprint, Need, Trusted, Whose, caller, member};
@@ -39,7 +40,7 @@ pub(super) struct BootstrapArgs {
         long = "for",
         value_name = "COMMAND,…",
         value_delimiter = ',',
-        default_value = "plan,apply,verify,remove,preflight"
+        default_value = "plan,apply,verify,remove,rollback,preflight"
     )]
     commands: Vec<Purpose>,
     /// The name of the role, for `--assume-role`
@@ -73,18 +74,28 @@ enum Purpose {
     /// With the policy simulator and without
     Verify,
     Remove,
+    /// Of what of apply and remove is named with it; of both where neither is
+    Rollback,
     /// apply and remove with a look at every account first
     Preflight,
 }
 
 impl Purpose {
-    /// What its sessions are made of.
-    fn allowances(self, desired: &Desired, assume_role: &RolePath) -> Vec<Allowance> {
+    /// What its sessions are made of, where the role is for all these commands.
+    fn allowances(self, among: &[Self], desired: &Desired, assume_role: &RolePath) -> Vec<Allowance> {
         let powers: &[Power] = match self {
             Self::Plan => &[Power::Read],
             Self::Apply => &[Power::Write],
             Self::Verify => &[Power::Read, Power::Simulate],
             Self::Remove => &[Power::Remove],
+            Self::Rollback => {
+                let undone: &[Power] = match (among.contains(&Self::Apply), among.contains(&Self::Remove)) {
+                    (true, false) => &[Power::Write],
+                    (false, true) => &[Power::Remove],
+                    (true, true) | (false, false) => &[Power::Write, Power::Remove],
+                };
+                return put_back_allowances(desired, undone);
+            }
             // What it reads for a removal, a removal reads too.
             Self::Preflight => return preflight_allowances(desired, false, assume_role),
         };
@@ -139,7 +150,8 @@ fn filled(setup: &Setup, partition: &Partition, account: AccountId, name: &str) 
 fn needs(args: &BootstrapArgs, setup: &Setup, partition: &Partition) -> Result<Vec<Need>, CliError> {
     let needs = |account, name| -> Result<Vec<Need>, CliError> {
         let desired = filled(setup, partition, account, name)?;
-        let all = args.commands.iter().flat_map(|purpose| purpose.allowances(&desired, &args.assume_role));
+        let among = args.commands.as_slice();
+        let all = among.iter().flat_map(|purpose| purpose.allowances(among, &desired, &args.assume_role));
         Ok(member(&desired, &all.collect::<Vec<_>>()))
     };
     let in_one = needs(AccountId::EXAMPLE, "one")?;

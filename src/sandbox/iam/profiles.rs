@@ -56,6 +56,9 @@ pub(super) fn add_role(call: &Call<'_>) -> Reply {
     let (name, wanted) = (call.name("InstanceProfileName")?, call.name("RoleName")?);
     let mut iam = call.iam();
     call.authorize(&iam, &call.arn_of("instance-profile", &iam.profiles, name), &[])?;
+    // Whoever puts a role into an instance profile passes it to EC2.
+    let passed_to = [("iam:PassedToService", "ec2.amazonaws.com")];
+    call.authorize_as(&iam, "iam:PassRole", &call.arn_of("role", &iam.roles, wanted), &passed_to)?;
     let wanted = role(&iam, wanted)?.name.clone();
     let profile = iam.profiles.get_mut(name).ok_or_else(|| no_profile(name))?;
     if profile.role.is_some() {

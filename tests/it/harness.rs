@@ -65,6 +65,12 @@ impl Rolecall {
         Ran::of(command)
     }
 
+    /// The id of the newest run.
+    pub(crate) fn latest(&self) -> String {
+        let folder = std::fs::canonicalize(self.path("reports/latest")).unwrap();
+        folder.file_name().unwrap().to_str().unwrap().to_owned()
+    }
+
     /// The rows of the newest run's `accounts.csv`, by column name.
     pub(crate) fn rows(&self) -> Vec<BTreeMap<String, String>> {
         let mut reader = csv::Reader::from_path(self.path("reports/latest/accounts.csv")).unwrap();

@@ -35,6 +35,8 @@ mod options;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod proof;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod rollback;

@@ -8,12 +8,6 @@ use super::harness::{World, counts, request_log};
 const APPLY: [&str; 5] = ["apply", "--yes", "--quiet", "--organization", "--pass-role-to=user/analyst"];
 
 impl World {
-    /// The id of the newest run.
-    fn latest(&self) -> String {
-        let folder = fs::canonicalize(self.rolecall.path("reports/latest")).unwrap();
-        folder.file_name().unwrap().to_str().unwrap().to_owned()
-    }
-
     /// What is in the world, fact by fact.
     fn facts(&self) -> String {
         let _ = self.run(&["verify", "--organization", "--quiet", "--pass-role-to=user/analyst"]);
@@ -30,10 +24,10 @@ fn a_run_is_put_back_to_the_world_before_it_and_that_too() {
     let world = World::new("healthy");
     let before = world.facts();
     assert_eq!(world.run(&APPLY).code, 0);
-    let (applied, after) = (world.latest(), world.facts());
+    let (applied, after) = (world.rolecall.latest(), world.facts());
     let ran = world.run(&["rollback", &applied, "--yes", "--quiet"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let rolled_back = world.latest();
+    let rolled_back = world.rolecall.latest();
     assert!(rolled_back.contains("-rollback-"));
     assert_eq!(world.rolecall.statuses(), counts([("removed", 30), ("updated", 3), ("skipped", 8)]));
     let record = fs::read_to_string(world.rolecall.path("reports/latest/run.json")).unwrap();
@@ -70,7 +64,7 @@ fn where_somebody_changed_something_nothing_is_written() {
     let (accounts, changed): (usize, usize) = (accounts.parse().unwrap(), changed.parse().unwrap());
     let world = World::new(&format!("accounts={accounts},seed=5"));
     assert_eq!(world.run(&APPLY).code, 0);
-    let applied = world.latest();
+    let applied = world.rolecall.latest();
     let done: Vec<String> = world
         .rolecall
         .rows()
@@ -122,9 +116,9 @@ fn what_a_run_that_was_cut_off_did_is_put_back() {
         process.wait().unwrap();
     };
     killed(&APPLY, "change_settled", 31);
-    let applied = world.latest();
+    let applied = world.rolecall.latest();
     killed(&["rollback", &applied, "--yes", "--quiet"], "change_settled", 8);
-    assert!(world.latest().contains("-rollback-"));
+    assert!(world.rolecall.latest().contains("-rollback-"));
     let ran = world.run(&["resume", "latest", "--yes", "--quiet"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(world.rolecall.rows().len(), 41);

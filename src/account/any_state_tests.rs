@@ -15,6 +15,7 @@ use super::any_state_world_tests::{
 use super::converge::{Goal, Task, converge};
 use super::converge_tests::entrance;
 use super::outcome::{AccountStatus, Outcome};
+use super::put_back_tests::assert_is_foreseen;
 use super::restore::{Deeds, Restoration, restore};
 use crate::aws::clients::{Attempts, Clients, Connection};
 use crate::aws::credentials::Renewing;
@@ -160,6 +161,7 @@ impl Bench {
     async fn put_back(&self) -> Outcome {
         let Task { account_id, account_name, entrance, started_at, .. } = self.task.clone();
         let deeds = Deeds { done: self.done.0.lock().unwrap().clone(), role_arn: None };
+        assert_is_foreseen(&self.task.desired, &deeds.done);
         let task = Restoration { account_id, account_name, entrance, deeds, started_at };
         let restored = async || {
             let mut outcome = task.begin();

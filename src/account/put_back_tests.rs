@@ -1,6 +1,6 @@
 //! What is put back, and what is a conflict. That any run can be undone is held in `any_state_tests`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, Write};
 use super::observation::{Observation, ObservedGrant, ObservedRole};
@@ -8,8 +8,43 @@ use super::outcome::{AccountStatus, PartStatus};
 use super::plan::{Plan, plan};
 use super::plan_tests::{carry_out, desired, granted};
 use super::put_back::put_back;
-use super::put_back_power::power_to_put_back;
-use super::session::SESSION_POLICY_LIMIT;
+use super::put_back_power::{power_to_put_back, put_back_allowances};
+use super::session::{Object, Power, SESSION_POLICY_LIMIT};
+use crate::setup::desired::Desired;
+
+/// That what a session gets to undo `done` is in what is told beforehand that rollback needs for the setup.
+pub(super) fn assert_is_foreseen(desired: &Desired, done: &[Change]) {
+    let (account, partition) = ("123456789012", "aws".parse().unwrap());
+    let policy = power_to_put_back(done, account.parse().unwrap(), &partition);
+    if !policy.exact {
+        return;
+    }
+    let mut foreseen = BTreeSet::new();
+    for allowance in put_back_allowances(desired, &[Power::Write, Power::Remove]) {
+        for object in &allowance.on {
+            let name = match object {
+                Object::TheRole | Object::PassedRole => format!("role/{}", desired.role),
+                Object::InstanceProfiles => "instance-profile/*".to_owned(),
+                Object::Grantee(to) => to.to_string(),
+                Object::Assumed(_) | Object::Managed(_) => panic!("rollback needs nothing on {object:?}"),
+            };
+            foreseen.extend(allowance.actions.iter().map(|action| (format!("iam:{action}"), name.clone())));
+        }
+    }
+    let text: serde_json::Value = serde_json::from_str(&policy.text).unwrap();
+    let list = |value: &serde_json::Value| -> Vec<String> {
+        value.as_array().unwrap().iter().map(|item| item.as_str().unwrap().to_owned()).collect()
+    };
+    for statement in text["Statement"].as_array().unwrap() {
+        for action in list(&statement["Action"]) {
+            for resource in list(&statement["Resource"]) {
+                let name = resource.rsplit(':').next().unwrap().replace("/*/", "/");
+                let what = (action.clone(), name);
+                assert!(foreseen.contains(&what), "{what:?} is not foreseen");
+            }
+        }
+    }
+}
 
 /// An account that had nothing, what apply did there, and what it left.
 fn made() -> (Vec<Change>, Observation) {
@@ -121,6 +156,7 @@ fn the_session_may_undo_what_was_done_and_no_more() {
     for action in ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutUserPolicy", "PassRole", "Group"] {
         assert!(!policy.text.contains(action), "{action}: {}", policy.text);
     }
+    assert_is_foreseen(&desired(), &made().0);
     // More names than fit.
     let grants = (0..60).map(|n| Change {
         write: Write::DeleteGrant {

@@ -86,6 +86,30 @@ async fn codes_are_iams() {
 }
 
 #[tokio::test]
+async fn whoever_puts_a_role_into_an_instance_profile_passes_it_to_ec2() {
+    let passing = |service: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","NotAction":"iam:PassRole","Resource":"*"}},
+            {{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::{MEMBER}:role/R",
+            "Condition":{{"StringEquals":{{"iam:PassedToService":"{service}"}}}}}}]}}"#
+        )
+    };
+    for (service, taken) in [("lambda.amazonaws.com", false), ("ec2.amazonaws.com", true)] {
+        let shell = Shell::in_member(Some(&passing(service))).await;
+        shell.role("R").await;
+        shell.fine("CreateInstanceProfile", &[("InstanceProfileName", "I")]).await;
+        let both = [("InstanceProfileName", "I"), ("RoleName", "R")];
+        if taken {
+            shell.fine("AddRoleToInstanceProfile", &both).await;
+            continue;
+        }
+        let (code, message) = shell.refused("AddRoleToInstanceProfile", &both).await;
+        assert_eq!(code, "AccessDenied");
+        assert!(message.contains(&format!("iam:PassRole on resource: arn:aws:iam::{MEMBER}:role/R ")), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn quotas_are_limit_exceeded() {
     let shell = Shell::in_member(None).await;
     shell.role("R").await;

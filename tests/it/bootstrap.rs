@@ -3,6 +3,8 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are what is to be shown")]
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::aws::Admin;
@@ -82,6 +84,10 @@ fn every_way_of_writing_says_the_same() {
         );
         assert!(yaml.contains(&in_yaml) && hcl.contains(&in_hcl), "{resource}");
     }
+    for text in [&yaml, &hcl] {
+        let passing = text.split("\"iam:PassRole\"").nth(1).unwrap();
+        assert!(passing.contains("\"iam:PassedToService\"") && passing.contains("\"ec2.amazonaws.com\""), "{text}");
+    }
     assert!(!yaml.contains("arn:aws:iam::*") && !hcl.contains("arn:aws:iam::*"), "no partition is written out");
     for (open, close) in [('{', '}'), ('[', ']'), ('(', ')')] {
         assert_eq!(hcl.matches(open).count(), hcl.matches(close).count(), "{hcl}");
@@ -101,6 +107,66 @@ fn every_way_of_writing_says_the_same() {
     }
     let reading = json_of(rolecall.run(&[&usual[..], &["--format", "json", "--for", "plan"]].concat()));
     assert!(!reading.to_string().contains("iam:Put") && reading.to_string().contains("iam:GetRole"), "{reading}");
+}
+
+/// The actions in what is written for these commands, by statement.
+fn actions_for(commands: &str) -> BTreeMap<String, Vec<String>> {
+    let trust = "arn:aws:iam::418263905174:role/Runner";
+    let usual = ["setup", "bootstrap", "--pass-role-to", "user/analyst", "--trust-to", trust, "--format", "json"];
+    let member = json_of(Rolecall::new().run(&[&usual[..], &["--for", commands]].concat()));
+    let word = |value: &Value| value.as_str().unwrap().trim_start_matches("iam:").to_owned();
+    let statements = member["permissions"]["Statement"].as_array().unwrap().iter();
+    let actions = |statement: &Value| statement["Action"].as_array().unwrap().iter().map(word).collect();
+    statements.map(|statement| (word(&statement["Sid"]), actions(statement))).collect()
+}
+
+/// What the role may do for `commands` and not for `others`.
+fn more_for(commands: &str, others: &str) -> Vec<String> {
+    let known = actions_for(others);
+    let more = actions_for(commands).into_iter().flat_map(|(sid, actions)| {
+        let known = known.get(&sid).cloned().unwrap_or_default();
+        actions.into_iter().filter(move |action| !known.contains(action)).map(move |action| format!("{sid}: {action}"))
+    });
+    more.collect()
+}
+
+#[test]
+fn rollback_needs_no_more_than_undoes_the_commands_that_are_named_with_it() {
+    assert_eq!(
+        more_for("apply,rollback", "apply"),
+        [
+            "GrantsOfUsers: DeleteUserPolicy",
+            "TheRole: DeleteRole",
+            "TheRole: DeleteRolePolicy",
+            "TheRole: ListInstanceProfilesForRole",
+            "TheRole: UntagRole",
+        ]
+    );
+    let put_back = [
+        "GrantsOfUsers: PutUserPolicy",
+        "InstanceProfilesOfTheRole: AddRoleToInstanceProfile",
+        "TheRole: AttachRolePolicy",
+        "TheRole: CreateRole",
+        "TheRole: PutRolePermissionsBoundary",
+        "TheRole: PutRolePolicy",
+        "TheRole: TagRole",
+        "TheRoleIntoInstanceProfiles: PassRole",
+    ];
+    assert_eq!(more_for("remove,rollback", "remove"), put_back);
+    // Alone, it undoes both.
+    let of_either = |commands: &str| more_for(commands, "plan").into_iter().collect::<BTreeSet<_>>();
+    assert_eq!(
+        more_for("apply,remove,rollback", "apply,remove"),
+        [
+            "InstanceProfilesOfTheRole: AddRoleToInstanceProfile",
+            "TheRole: AttachRolePolicy",
+            "TheRole: PutRolePermissionsBoundary",
+            "TheRole: UntagRole",
+            "TheRoleIntoInstanceProfiles: PassRole",
+        ]
+    );
+    let undone = |command: &str| more_for(&format!("{command},rollback"), command);
+    assert!(of_either("rollback").is_superset(&undone("apply").into_iter().chain(undone("remove")).collect()));
 }
 
 #[test]

@@ -138,7 +138,8 @@ const ROLLBACK_EXAMPLES: &str = "Examples:
   rolecall rollback 2026-11-24T09-30-05Z-apply-demo --yes     without a terminal
 
 Each account is looked at first. Where anything that the run wrote is neither as the run left it nor as it was before,
-nothing is written and the account is failed with the code Conflict. A rollback is a run with a folder of its own.";
+nothing is written and the account is failed with the code Conflict. A rollback is a run with a folder of its own. It goes
+in by the role that the run went in by; that of `setup bootstrap` suffices, unless `--for` left out `rollback`.";
 
 const COMPARE_EXAMPLES: &str = "Examples:
   rolecall compare 2026-08-24T09-30-05Z-verify-demo latest

@@ -111,8 +111,6 @@ struct Proof {
     trials: BTreeMap<String, Trial>,
     /// Trials whose permission was missed so far.
     missed: BTreeMap<String, String>,
-    /// What suffices to put back, and for nothing else.
-    only_rollback: Value,
 }
 
 /// Who runs rolecall.
@@ -137,7 +135,6 @@ impl Proof {
     async fn new(setup: &str, about: &str) -> Self {
         let home = home_of(setup);
         let (member, caller) = (written(&home, &["setup.toml"]), written(&home, &["--caller"]));
-        let only_rollback = written(&home, &["setup.toml", "--for", "rollback"])["permissions"].take();
         let mut trials = trials(&member["permissions"]);
         trials.retain(|trial| trial.without.as_ref().is_none_or(|without| without.contains(about)));
         for trial in trials.iter_mut().filter(|_| setup.contains("permissions_boundary")) {
@@ -167,7 +164,7 @@ impl Proof {
         let mut environment = server.environment.clone();
         environment.extend(admin.environment_of(RUNNER).await);
         let runner = Rolecall::new().with(environment);
-        Self { admin, runner, home, _server: server, trials: by_account, missed: BTreeMap::new(), only_rollback }
+        Self { admin, runner, home, _server: server, trials: by_account, missed: BTreeMap::new() }
     }
 
     /// Runs a command over all accounts; those that have it all must come out as `expected`. Returns the run's id.
@@ -289,10 +286,15 @@ impl Proof {
     /// Leaves one of those that have it all what `--for rollback` gives, and no more.
     async fn leave_only_rollback(&self) {
         let chosen = self.which(|trial| trial.without.is_none() && !trial.with_path);
-        let iam = self.admin.iam_in(&chosen[0]).await;
-        let call = iam.put_role_policy().role_name(MEMBER).policy_name("Rolecall");
-        call.policy_document(self.only_rollback.to_string()).send().await.unwrap();
+        allow(&self.admin.iam_in(&chosen[0]).await, &self.home, "rollback").await;
     }
+}
+
+/// Leaves the member role what it needs for these commands, and no more.
+async fn allow(iam: &aws_sdk_iam::Client, home: &Rolecall, commands: &str) {
+    let member = written(home, &["setup.toml", "--for", commands]);
+    let call = iam.put_role_policy().role_name(MEMBER).policy_name("Rolecall");
+    call.policy_document(member["permissions"].to_string()).send().await.unwrap();
 }
 
 /// Puts the setup's role into an instance profile, where it is there.
@@ -338,6 +340,34 @@ fn the_role_suffices_and_nothing_in_it_is_needless() {
     let taken = block_on(prove(WHOLE, ""));
     assert_eq!(taken.iter().filter(|what| what.contains("arn:")).count(), 13, "{taken:?}");
     assert_eq!(taken.iter().filter(|what| !what.contains("arn:")).count(), 39, "{taken:?}");
+}
+
+#[test]
+fn a_role_that_was_made_without_rollback_gets_it_and_the_same_rollback_goes_on() {
+    block_on(async {
+        // The one account has the whole role, and gets another policy.
+        let mut proof = Proof::new(WHOLE, "no such thing").await;
+        let account = proof.which(|trial| !trial.with_path).remove(0);
+        let iam = proof.admin.iam_in(&account).await;
+        let home = home_of(WHOLE);
+        allow(&iam, &home, "apply,remove").await;
+        proof.run("apply", &["--yes"], "created");
+        put_into_instance_profile(&iam, "Proof").await;
+        let removed = proof.run("remove", &["--yes", "--force"], "removed");
+        let again = |proof: &Proof| {
+            let ran = proof.runner.run(&["rollback", &removed, "--yes", "--quiet"]);
+            (ran.code, proof.runner.rows().into_iter().find(|row| row["account_id"] == account).unwrap())
+        };
+        let (code, row) = again(&proof);
+        assert_eq!((code, row["error_code"].as_str()), (1, "AccessDenied"), "{row:?}");
+        assert_eq!(row["fix"], "grant iam:AddRoleToInstanceProfile to the assumed role");
+        allow(&iam, &home, "apply,remove,rollback").await;
+        let (code, row) = again(&proof);
+        assert_eq!((code, row["status"].as_str()), (0, "updated"), "{row:?}");
+        let profiles = iam.list_instance_profiles_for_role().role_name(ROLE).send().await.unwrap();
+        assert_eq!(profiles.instance_profiles().len(), 1);
+        assert!(iam.get_user_policy().user_name("passer").policy_name(GRANT).send().await.is_ok(), "the grants too");
+    });
 }
 
 /// What a boundary needs, it needs for other reasons where the setup has none.

@@ -1,7 +1,7 @@
 //! The role of `setup bootstrap` suffices for every command, and whatever is taken away from it is missed.
 //!
 //! Every account of a world gets a role with one permission less, and two accounts the whole; then each command runs
-//! over all of them.
+//! over those two and all in which nothing was missed yet.
 
 #![expect(clippy::print_stdout, reason = "the figures are what is to be shown")]
 
@@ -47,6 +47,7 @@ fn without_boundary() -> String {
 }
 
 /// What one account is there to show.
+#[derive(Default, Clone)]
 pub(crate) struct Trial {
     /// What was taken away, in words; nothing in the accounts that have it all.
     pub(crate) without: Option<String>,
@@ -61,14 +62,8 @@ pub(crate) struct Trial {
 
 /// The whole policy twice, and once without each action and without each resource of each statement.
 pub(crate) fn trials(whole: &Value) -> Vec<Trial> {
-    let complete = |with_path| Trial {
-        without: None,
-        actions: Vec::new(),
-        policy: whole.clone(),
-        with_path,
-        loses_its_boundary: false,
-    };
-    let mut trials = vec![complete(false), complete(true)];
+    let mut trials =
+        [false, true].map(|with_path| Trial { with_path, policy: whole.clone(), ..Trial::default() }).to_vec();
     for (n, statement) in whole["Statement"].as_array().unwrap().iter().enumerate() {
         let sid = statement["Sid"].as_str().unwrap();
         let list = |key: &str| statement[key].as_array().unwrap().clone();
@@ -86,7 +81,7 @@ pub(crate) fn trials(whole: &Value) -> Vec<Trial> {
                     actions: actions.iter().map(|action| action.as_str().unwrap().to_owned()).collect(),
                     policy,
                     with_path: taken.contains("/*/"),
-                    loses_its_boundary: false,
+                    ..Trial::default()
                 });
             }
         }
@@ -167,11 +162,17 @@ impl Proof {
         Self { admin, runner, home, _server: server, trials: by_account, missed: BTreeMap::new() }
     }
 
-    /// Runs a command over all accounts; those that have it all must come out as `expected`. Returns the run's id.
+    /// Runs a command over the accounts that are still to show something.
     fn run(&mut self, command: &str, more: &[&str], expected: &str) -> String {
-        let setup = self.home.path("setup.toml");
+        self.run_in(&self.open(), command, more, expected)
+    }
+
+    /// Runs a command over these accounts; those that have it all must come out as `expected`. Returns the run's id.
+    fn run_in(&mut self, accounts: &[String], command: &str, more: &[&str], expected: &str) -> String {
+        let (setup, accounts) = (self.home.path("setup.toml"), accounts.join(","));
         let usual = ["--organization", "--quiet", "--assume-role", MEMBER, "--external-id", EXTERNAL_ID];
-        let ran = self.runner.run(&[&[command, setup.to_str().unwrap()], &usual[..], more].concat());
+        let words = [&[command, setup.to_str().unwrap(), "--include", &accounts], &usual[..], more];
+        let ran = self.runner.run(&words.concat());
         self.judge(command, &ran, expected);
         self.runner.latest()
     }
@@ -203,6 +204,11 @@ impl Proof {
         assert!(sufficed > 0, "{command} did nothing where everything is allowed: {ran:?}");
     }
 
+    /// The accounts that have it all, and those in which nothing was missed yet.
+    fn open(&self) -> Vec<String> {
+        self.which(|trial| trial.without.as_ref().is_none_or(|without| !self.missed.contains_key(without)))
+    }
+
     /// The accounts whose trial is so.
     fn which(&self, so: impl Fn(&Trial) -> bool) -> Vec<String> {
         self.trials.iter().filter(|(_, trial)| so(trial)).map(|(id, _)| id.clone()).collect()
@@ -211,8 +217,7 @@ impl Proof {
     /// Applies with a look before, where all but the question to the simulator is allowed: without that there is a note.
     fn preflight(&mut self, expected: &str) -> String {
         let asks = |trial: &Trial| trial.without.as_ref().is_none_or(|without| without.starts_with("TheMemberRole: "));
-        let chosen = self.which(asks).join(",");
-        let run = self.run("apply", &["--yes", "--preflight", "--include", &chosen], expected);
+        let run = self.run_in(&self.which(asks), "apply", &["--yes", "--preflight"], expected);
         for row in self.runner.rows().iter().filter(|row| row["status"] != "skipped") {
             let told = row["notes"].contains("iam SimulatePrincipalPolicy was refused");
             match &self.trials[&row["account_id"]].without {
@@ -228,8 +233,8 @@ impl Proof {
 
     /// What happens to a role in the course of a quarter.
     async fn meddle(&self) {
-        for (account, trial) in &self.trials {
-            let iam = self.admin.iam_in(account).await;
+        for account in &self.open() {
+            let (iam, trial) = (self.admin.iam_in(account).await, &self.trials[account]);
             // Where an earlier command failed, some of this is not there to be changed.
             let _ = iam.update_assume_role_policy().role_name(ROLE).policy_document(EC2).send().await;
             let _ = iam.update_role().role_name(ROLE).description("another").send().await;
@@ -258,8 +263,8 @@ impl Proof {
     }
 
     async fn put_into_instance_profiles(&self) {
-        for account in self.trials.keys() {
-            put_into_instance_profile(&self.admin.iam_in(account).await, "Proof").await;
+        for account in self.open() {
+            put_into_instance_profile(&self.admin.iam_in(&account).await, "Proof").await;
         }
     }
 
@@ -276,11 +281,9 @@ impl Proof {
             call.tags(ours).send().await.unwrap();
             put_into_instance_profile(&iam, "Old").await;
         }
-        let chosen = chosen.join(",");
-        let remove = ["--yes", "--force", "--include", &chosen];
-        let removed = self.run("remove", &remove, "removed");
+        let removed = self.run_in(&chosen, "remove", &["--yes", "--force"], "removed");
         self.rollback(&removed, "created");
-        self.run("remove", &remove, "removed");
+        self.run_in(&chosen, "remove", &["--yes", "--force"], "removed");
     }
 
     /// Leaves one of those that have it all what `--for rollback` gives, and no more.

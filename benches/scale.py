@@ -159,13 +159,13 @@ def medians(records):
 
 
 COLUMNS = [
-    "accounts", "latency", "command", "wall", "floor", "ratio", "formula", "CPU an account", "floor", "ratio", "memory",
-    "floor", "requests an account", "connections", "floor", "boto3 script, wall", "its CPU an account",
+    "accounts", "latency", "command", "wall", "× floor", "× formula", "CPU an account", "× floor", "memory", "floor's",
+    "requests an account", "connections", "script: wall", "script: CPU an account",
 ]  # fmt: skip
 
 
 def table(records):
-    """One row for each command at each size and latency; a ratio is rolecall by floor."""
+    """One row for each command at each size and latency."""
     yield "| " + " | ".join(COLUMNS) + " |"
     yield "|" + "---|" * len(COLUMNS)
     found = medians(records)
@@ -173,17 +173,16 @@ def table(records):
         accounts, latency, concurrency, inventory, who, mode = k
         if who != "rolecall":
             continue
-        trio = [found[k], found.get((*k[:4], "floor", mode)), found.get((*k[:4], "boto3", mode))]
-        wall = [f"{it['wall_s']:.2f} s" if it else "" for it in trio]
-        cpu = [f"{it['cpu_s'] * 1000 / accounts:.2f} ms" if it else "" for it in trio]
-        memory = [f"{it['peak_rss_mb']:.0f} MB" if it else "" for it in trio]
-        connections = [f"{it['connections']:.0f}" if it else "" for it in trio]
-        us, floor, _ = trio
-        ratio = {name: f"{us[name] / floor[name]:.2f}" if floor and floor[name] else "" for name in us}
+        us, floor, script = found[k], found.get((*k[:4], "floor", mode)), found.get((*k[:4], "boto3", mode))
+        wall, script_wall = (f"{it['wall_s']:.2f} s" if it else "" for it in (us, script))
+        cpu, script_cpu = (f"{it['cpu_s'] * 1000 / accounts:.2f} ms" if it else "" for it in (us, script))
+        memory, floor_memory = (f"{it['peak_rss_mb']:.0f} MB" if it else "" for it in (us, floor))
+        of_floor = {name: f"{us[name] / floor[name]:.2f}" if floor and floor[name] else "" for name in us}
         formula = ROUND_TRIPS[mode] * latency / 1000 * accounts / concurrency
         cells = [f"{accounts:,}", f"{latency} ms", mode if inventory == "csv" else f"{mode} --organization"]
-        cells += [wall[0], wall[1], ratio["wall_s"], f"{formula:.2f} s", cpu[0], cpu[1], ratio["cpu_s"], *memory[:2]]
-        cells += [f"{us['requests'] / accounts:.1f}", connections[0], connections[1], wall[2], cpu[2]]
+        cells += [wall, of_floor["wall_s"], f"{us['wall_s'] / formula:.2f}" if formula else ""]
+        cells += [cpu, of_floor["cpu_s"], memory, floor_memory]
+        cells += [f"{us['requests'] / accounts:.1f}", f"{us['connections']:.0f}", script_wall, script_cpu]
         yield "| " + " | ".join(cells) + " |"
 
 
@@ -200,7 +199,7 @@ def main():
     parser.add_argument("binary", type=path)
     parser.add_argument("--floor", type=path, help="[default: the newest beside BINARY]")
     parser.add_argument("--python", help="an interpreter with boto3")
-    parser.add_argument("--accounts", type=numbers, default=[100, 1000], help="joined by commas")
+    parser.add_argument("--accounts", type=numbers, default=[100, 1000], help="joined by commas; 0: only the table")
     parser.add_argument("--latency", type=numbers, default=[0, 20, 50], help="milliseconds, joined by commas")
     lists = {"choices": ["csv", "organization"], "default": "csv"}
     parser.add_argument("--inventory", **lists, help="csv leaves out what listing takes")
@@ -215,7 +214,7 @@ def main():
     if not args.floor:
         parser.error("no floor: cargo build --release --bins --bench floor")
     records = json.loads(args.json.read_text()) if args.json and args.json.exists() else []
-    for accounts in args.accounts:
+    for accounts in filter(None, args.accounts):
         with tempfile.TemporaryDirectory() as folder:
             inventory = pathlib.Path(folder) / "accounts.csv" if args.inventory == "csv" else None
             if inventory:

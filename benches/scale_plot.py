@@ -24,7 +24,7 @@ PANELS = [
 ]
 WIDTH, HEIGHT = 960, 400
 # Of one panel's plot: its place in the panel, and its size.
-LEFT, TOP, WIDE, HIGH = 52, 62, 250, 240
+LEFT, TOP, WIDE, HIGH = 52, 62, 240, 240
 STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #333 }
   .title { font-weight: 600; font-size: 13px }

@@ -8,7 +8,7 @@ use super::args::SandboxArgs;
 use super::error::CliError;
 use super::signals::StopWords;
 use super::ui;
-use crate::sandbox::{SandboxServer, World};
+use crate::sandbox::{RequestLog, SandboxServer, World};
 
 pub(super) async fn sandbox(args: SandboxArgs) -> Result<u8, CliError> {
     let world = World::from_spec(&args.world)?;
@@ -19,6 +19,8 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<u8, CliError> {
     let server =
         SandboxServer::bind(world.clone(), args.port).await.map_err(|error| CliError::Port(args.port, error))?;
     let endpoint = server.endpoint()?;
+    let mut words = StopWords::listen();
+    tell_when_asked(&world);
     let exports: Vec<String> =
         world.environment(&endpoint).into_iter().map(|(name, value)| format!("export {name}={value}\n")).collect();
     ui::out(&exports.concat())?;
@@ -29,13 +31,33 @@ pub(super) async fn sandbox(args: SandboxArgs) -> Result<u8, CliError> {
     ));
     let stop = CancellationToken::new();
     let signal = stop.clone();
-    let mut words = StopWords::listen();
     tokio::spawn(async move {
         words.next().await;
         signal.cancel();
     });
     server.run(stop).await?;
-    let log = world.log();
-    ui::say(&format!("{} requests, {} writes", log.requests(), log.writes()));
+    ui::say(&totals(world.log()));
     Ok(0)
+}
+
+/// What was asked so far.
+fn totals(log: &RequestLog) -> String {
+    format!("{} requests, {} writes, over {} connections", log.requests(), log.writes(), log.connections())
+}
+
+/// Says what was asked so far at each SIGUSR1, where there is such a signal, so that one command's share can be told.
+fn tell_when_asked(world: &World) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut asked) = signal(SignalKind::user_defined1()) else { return };
+        let world = world.clone();
+        tokio::spawn(async move {
+            while asked.recv().await.is_some() {
+                ui::say(&totals(world.log()));
+            }
+        });
+    }
+    #[cfg(not(unix))]
+    let _ = world;
 }

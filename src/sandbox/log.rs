@@ -43,6 +43,7 @@ pub struct RequestLog {
     /// One for each known operation, in the table's order, and one for everything else.
     counts: Vec<AtomicU64>,
     unknown: AtomicU64,
+    connections: AtomicU64,
     sink: Mutex<Sink>,
     wanted: std::sync::atomic::AtomicBool,
 }
@@ -67,6 +68,7 @@ impl Default for RequestLog {
             seq: AtomicU64::new(0),
             counts: ALL.iter().map(|_| AtomicU64::new(0)).collect(),
             unknown: AtomicU64::new(0),
+            connections: AtomicU64::new(0),
             sink: Mutex::default(),
             wanted: false.into(),
         }
@@ -82,6 +84,11 @@ impl RequestLog {
     /// How many requests of writing operations came in, refused ones included.
     pub fn writes(&self) -> u64 {
         self.known().filter(|(action, _)| action.writes()).map(|(_, count)| count).sum()
+    }
+
+    /// How many connections they came over; none where the world stands behind a client of the same process.
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// How many requests of the operation came in.
@@ -120,6 +127,10 @@ impl RequestLog {
 
     pub(super) fn next(&self) -> u64 {
         self.seq.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(super) fn connected(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn count_in(&self, action: Option<Action>) {

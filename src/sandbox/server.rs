@@ -71,6 +71,7 @@ impl SandboxServer {
                 () = stop.cancelled() => break,
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
+                        self.world.0.log.connected();
                         connections.spawn(converse(self.world.clone(), stream, stop.clone()));
                     }
                     // Out of file descriptors, or a client that was gone before it was accepted.

@@ -118,7 +118,7 @@ pub(crate) fn commands(help: &str) -> Vec<String> {
 
 /// `rolecall sandbox`, ended when it is dropped.
 pub(crate) struct Server {
-    process: Child,
+    pub(crate) process: Child,
     pub(crate) environment: Vec<(String, String)>,
 }
 
@@ -126,7 +126,7 @@ impl Server {
     /// Starts it; the log of requests goes into `home`.
     pub(crate) fn start(home: &Rolecall, world: &str) -> Self {
         let mut command = home.command(&["sandbox", world, "--request-log", "requests.jsonl"]);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut environment = Vec::new();
         for line in BufReader::new(process.stdout.take().unwrap()).lines() {
             let line = line.unwrap();

@@ -16,6 +16,8 @@ mod bootstrap;
 #[cfg(test)]
 mod compare;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod documented;

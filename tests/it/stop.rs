@@ -2,7 +2,8 @@
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -48,6 +49,32 @@ impl Running {
 fn send(child: &Child, signal: &str) {
     let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
     assert!(sent.success());
+}
+
+#[test]
+fn a_sandbox_that_is_stopped_says_what_it_was_asked_over_how_many_connections() {
+    for signal in ["INT", "TERM"] {
+        let mut server = Server::start(&Rolecall::new(), "accounts=3");
+        let (_, endpoint) = server.environment.iter().find(|(name, _)| name == "AWS_ENDPOINT_URL").unwrap();
+        let address = endpoint.strip_prefix("http://").unwrap();
+        let ask = "POST / HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 0\r\n";
+        let mut said = BufReader::new(server.process.stderr.take().unwrap()).lines().map(Result::unwrap);
+        for (asked, told) in [
+            (format!("{ask}\r\n{ask}Connection: close\r\n\r\n"), "2 requests, 0 writes, over 1 connections"),
+            (format!("{ask}Connection: close\r\n\r\n"), "3 requests, 0 writes, over 2 connections"),
+        ] {
+            let mut connection = TcpStream::connect(address).unwrap();
+            connection.write_all(asked.as_bytes()).unwrap();
+            let mut answered = String::new();
+            connection.read_to_string(&mut answered).unwrap();
+            assert_eq!(answered.matches("HTTP/1.1 403").count(), asked.matches("POST").count(), "{answered}");
+            send(&server.process, "USR1");
+            assert!(said.any(|line| line == told));
+        }
+        send(&server.process, signal);
+        assert_eq!(said.collect::<Vec<_>>(), ["3 requests, 0 writes, over 2 connections"]);
+        assert_eq!(server.process.wait().unwrap().code(), Some(0));
+    }
 }
 
 const APPLY: [&str; 4] = ["apply", "--organization", "--pass-role-to", "user/analyst"];

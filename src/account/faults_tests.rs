@@ -18,7 +18,7 @@ use super::ledger::{Ledger, LedgerClosed};
 use super::outcome::{AccountStatus, Outcome, PartStatus};
 use crate::aws::clients::{Attempts, Clients, Connection};
 use crate::ids::AccountId;
-use crate::sandbox::{SandboxHttpClient, World, WorldOptions};
+use crate::sandbox::{Fault, FaultPoint, FaultRule, SandboxHttpClient, World, WorldOptions};
 use crate::setup::resolve::{Choices, Place, Setup};
 
 /// A world whose clock is moved by hand, and the way to it.
@@ -46,11 +46,16 @@ impl Ledger for Settled {
 
 impl Stage {
     async fn new(spec: &str) -> Self {
+        Self::with(spec, None).await
+    }
+
+    /// With faults that a spec cannot say.
+    async fn with(spec: &str, faults: Option<FaultRule>) -> Self {
         let later = Arc::new(AtomicI64::new(0));
         let seconds = later.clone();
         let began = Timestamp::now();
         let clock = Arc::new(move || began + SignedDuration::from_secs(seconds.load(Ordering::Relaxed)));
-        let world = World::from_spec_with(spec, WorldOptions { clock, ..WorldOptions::default() }).unwrap();
+        let world = World::from_spec_with(spec, WorldOptions { clock, faults, ..WorldOptions::default() }).unwrap();
         world.log().keep();
         let given = world.credentials();
         let connection = Connection::Simulated {
@@ -160,6 +165,23 @@ async fn hangs_and_slow_answers_are_given_the_time_they_need_and_no_more() {
 #[tokio::test(start_paused = true)]
 async fn sessions_that_are_over_are_begun_again() {
     survives("expired:30%", 20, 7).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_sent_again_after_three_refusals_and_what_failed_otherwise_is_none() {
+    use Fault::{ExpiredToken, Throttle};
+    let read = async |script: Vec<Fault>| {
+        let rule =
+            move |point: &FaultPoint<'_>| script.get(point.nth as usize).filter(|_| point.action == "GetRole").cloned();
+        let stage = Stage::with("accounts=1", Some(Arc::new(rule))).await;
+        let (_, outcome, _) = stage.run(Goal::Plan).await.remove(0);
+        (outcome.status, outcome.attempts, outcome.failure.map(|failure| failure.code))
+    };
+    let through = |tries| (AccountStatus::Pending, tries, None);
+    assert_eq!(read(vec![ExpiredToken; 3]).await, through(4));
+    assert_eq!(read(vec![Throttle, Throttle, Throttle, ExpiredToken, ExpiredToken]).await, through(6));
+    let lost = (AccountStatus::Failed, 4, Some("ExpiredToken".to_owned()));
+    assert_eq!(read(vec![ExpiredToken; 4]).await, lost);
 }
 
 #[tokio::test(start_paused = true)]

@@ -156,6 +156,22 @@ async fn a_lost_answer_is_looked_after() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_known_again_where_iam_writes_the_trust_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    // IAM shows the account's id as the ARN of its root.
+    let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"{{account_id}}"}}}"#;
+    std::fs::write(folder.path().join("trust.json"), trust).unwrap();
+    let setup = folder.path().join("own.toml");
+    std::fs::write(&setup, "name = \"own\"\n[role]\nname = \"Own\"\ntrust = \"trust.json\"\n").unwrap();
+    let lost = |point: &FaultPoint<'_>| (point.action == "CreateRole" && point.nth == 0).then_some(Fault::ResetAfter);
+    let mut stage = Stage::with("accounts=1", Some(Arc::new(lost))).await;
+    stage.setup = Setup::load(&setup.display().to_string(), Choices::default()).unwrap();
+    let (_, outcome, settled) = stage.run(Goal::Apply).await.remove(0);
+    assert_eq!((outcome.status, outcome.changes, outcome.failure), (AccountStatus::Created, 1, None));
+    assert_eq!(settled, [("CreateRole", true)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn hangs_and_slow_answers_are_given_the_time_they_need_and_no_more() {
     for faults in ["hang:30%", "slow:30%"] {
         survives(faults, 20, 7).await;

@@ -41,7 +41,7 @@ struct Case {
     moves: Vec<Move>,
 }
 
-const RICH: [&str; 4] = ["rich-report", "rich-ignore", "rich-remove", "rich-skip"];
+pub(crate) const RICH: [&str; 4] = ["rich-report", "rich-ignore", "rich-remove", "rich-skip"];
 
 fn cases() -> impl Strategy<Value = Case> {
     let setups = [built_in_names(), RICH.to_vec(), RICH.to_vec()].concat();
@@ -53,7 +53,7 @@ fn cases() -> impl Strategy<Value = Case> {
 }
 
 /// Writes the made-up setups, each `rich` with another way to deal with what is not in it.
-fn write_setups(folder: &Path) {
+pub(crate) fn write_setups(folder: &Path) {
     let policy = |service: &str, actions: usize| {
         let actions: Vec<String> = (0..actions).map(|n| format!("{service}{n}:DescribeThing")).collect();
         let resource = format!("arn:{{{{partition}}}}:s3:::{service}-{{{{account_id}}}}/${{aws:username}}");
@@ -205,7 +205,7 @@ fn desired(case: &Case, account: crate::ids::AccountId) -> Desired {
     setup.fill(&place, &Choices::default()).unwrap()
 }
 
-fn role_of(desired: &Desired) -> String {
+pub(crate) fn role_of(desired: &Desired) -> String {
     format!("role/{}", desired.role)
 }
 
@@ -215,7 +215,7 @@ fn has_tag(holder: &Holder, key: &str) -> Option<String> {
 }
 
 /// Why apply must fail, told from the state alone.
-fn refusal(desired: &Desired, before: &Snapshot) -> Option<&'static str> {
+pub(crate) fn refusal(desired: &Desired, before: &Snapshot) -> Option<&'static str> {
     let own = role_of(desired);
     if let Some(role) = before.get(&own) {
         if !desired.adopt && has_tag(role, OWNER_TAG).as_ref() != Some(&desired.setup) {
@@ -233,7 +233,7 @@ fn refusal(desired: &Desired, before: &Snapshot) -> Option<&'static str> {
 }
 
 /// Whether what the role would have is more than IAM lets it have.
-fn is_too_much(desired: &Desired, before: &Snapshot) -> bool {
+pub(crate) fn is_too_much(desired: &Desired, before: &Snapshot) -> bool {
     let kept = foreign(desired, before);
     let kept = &kept[&role_of(desired)];
     let wanted = desired.inline.values().map(|policy| policy.text.as_ref());
@@ -245,7 +245,7 @@ fn is_too_much(desired: &Desired, before: &Snapshot) -> bool {
 }
 
 /// What is not ours to touch: the account without what the setup has a say in.
-fn foreign(desired: &Desired, all: &Snapshot) -> Snapshot {
+pub(crate) fn foreign(desired: &Desired, all: &Snapshot) -> Snapshot {
     let mut all = all.clone();
     let role = all.entry(role_of(desired)).or_insert_with(|| Holder {
         path: desired.path.clone(),
@@ -275,7 +275,7 @@ fn foreign(desired: &Desired, all: &Snapshot) -> Snapshot {
 }
 
 /// Whether the account has what the setup says, told from the account.
-fn assert_has_everything(desired: &Desired, after: &Snapshot) {
+pub(crate) fn assert_has_everything(desired: &Desired, after: &Snapshot) {
     let means = |kind, text: &str, wanted: &CanonicalPolicy| {
         let read = CanonicalPolicy::parse(kind, text, desired.role_arn.partition()).unwrap();
         assert_eq!(read, *wanted);

@@ -26,12 +26,12 @@ const FOREIGN_MANAGED: [&str; 9] = [
     "CloudWatchReadOnlyAccess",
     "AmazonRedshiftReadOnlyAccess",
 ];
-pub(super) const PRINCIPALS: [&str; 4] = ["user/analyst", "user/newcomer", "group/team", "role/passer"];
+pub(crate) const PRINCIPALS: [&str; 4] = ["user/analyst", "user/newcomer", "group/team", "role/passer"];
 const SMALL: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
 
 /// A policy of somebody: ours, ours in other words, another one, a long one.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Text {
+pub(crate) enum Text {
     Right,
     InOtherWords,
     Small,
@@ -40,7 +40,7 @@ pub(super) enum Text {
 
 /// Who a trust policy names.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Trust {
+pub(crate) enum Trust {
     Right,
     InOtherWords,
     Ec2,
@@ -50,7 +50,7 @@ pub(super) enum Trust {
 
 /// One IAM write that somebody makes. What IAM refuses in the state that there is, is no write.
 #[derive(Debug, Clone)]
-pub(super) enum Move {
+pub(crate) enum Move {
     CreateRole {
         right_path: bool,
         trust: Trust,
@@ -92,7 +92,7 @@ fn trust() -> impl Strategy<Value = Trust> {
     select(&[Trust::Right, Trust::InOtherWords, Trust::Ec2, Trust::Ghost][..])
 }
 
-pub(super) fn moves() -> impl Strategy<Value = Vec<Move>> {
+pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let owners = [(OWNER_TAG, "rich"), (OWNER_TAG, "amazon-ml-redshift"), (OWNER_TAG, "amazon-ml-redshift-managed")];
     let tags = [owners.as_slice(), &[("owner", "nobody"), ("theirs", "x"), ("Their.Own", "")]].concat();
     let principal = || select(&PRINCIPALS[..]);
@@ -159,7 +159,7 @@ fn tag(key: &str, value: &str) -> Tag {
 }
 
 /// A role that trusts this account, as somebody's own.
-pub(super) async fn create_role(iam: &Client, name: &str) -> bool {
+pub(crate) async fn create_role(iam: &Client, name: &str) -> bool {
     let trust =
         r#"{"Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
     iam.create_role().role_name(name).assume_role_policy_document(trust).send().await.is_ok()
@@ -193,7 +193,7 @@ async fn put(iam: &Client, principal: &str, policy: &str, text: &str) -> bool {
 }
 
 /// Makes a write, towards the role and the grants of `desired`; whether IAM took it.
-pub(super) async fn make(iam: &Client, desired: &Desired, one: &Move) -> bool {
+pub(crate) async fn make(iam: &Client, desired: &Desired, one: &Move) -> bool {
     let role = desired.role.as_str();
     let role_itself = format!("role/{role}");
     let inline = |n: &usize| desired.inline.iter().nth(*n);
@@ -290,23 +290,23 @@ pub(super) async fn make(iam: &Client, desired: &Desired, one: &Move) -> bool {
 
 /// What a user, group or role has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Holder {
-    pub(super) path: String,
-    pub(super) trust: String,
-    pub(super) description: Option<String>,
-    pub(super) max_session_duration: i32,
-    pub(super) boundary: Option<String>,
-    pub(super) tags: BTreeMap<String, String>,
-    pub(super) inline: BTreeMap<String, String>,
-    pub(super) attached: BTreeSet<String>,
+pub(crate) struct Holder {
+    pub(crate) path: String,
+    pub(crate) trust: String,
+    pub(crate) description: Option<String>,
+    pub(crate) max_session_duration: i32,
+    pub(crate) boundary: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) inline: BTreeMap<String, String>,
+    pub(crate) attached: BTreeSet<String>,
 }
 
-/// Every user, group and role of the account, by `role/NAME` and so on.
-pub(super) type Snapshot = BTreeMap<String, Holder>;
+/// Users, groups and roles of an account, by `role/NAME` and so on.
+pub(crate) type Snapshot = BTreeMap<String, Holder>;
 
 /// Keeps what AWS took.
 #[derive(Default)]
-pub(super) struct Kept(pub(super) Mutex<Vec<Change>>);
+pub(crate) struct Kept(pub(super) Mutex<Vec<Change>>);
 
 impl Ledger for Kept {
     async fn intend(&self, _: &Change) -> Result<(), LedgerClosed> {
@@ -324,51 +324,63 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8().unwrap().into_owned()
 }
 
-/// Reads the whole account, past everything that rolecall reads it with.
-pub(super) async fn snapshot(iam: &Client) -> Snapshot {
-    let mut all = Snapshot::new();
-    for role in iam.list_roles().send().await.unwrap().roles() {
-        let name = role.role_name();
-        let role = iam.get_role().role_name(name).send().await.unwrap().role.unwrap();
-        let mut holder = Holder {
-            path: role.path().to_owned(),
-            trust: decoded(role.assume_role_policy_document().unwrap()),
+/// Reads a user, group or role, past everything that rolecall reads it with; `None` where it is not there.
+pub(crate) async fn holder(iam: &Client, principal: &str) -> Option<Holder> {
+    let mut holder = Holder::default();
+    let attached = match principal.split_once('/').unwrap() {
+        ("user", name) => {
+            holder.path = iam.get_user().user_name(name).send().await.ok()?.user.unwrap().path().to_owned();
+            for policy in iam.list_user_policies().user_name(name).send().await.unwrap().policy_names() {
+                let read = iam.get_user_policy().user_name(name).policy_name(policy).send().await.unwrap();
+                holder.inline.insert(policy.clone(), decoded(read.policy_document()));
+            }
+            iam.list_attached_user_policies().user_name(name).send().await.unwrap().attached_policies
+        }
+        ("group", name) => {
+            holder.path = iam.get_group().group_name(name).send().await.ok()?.group.unwrap().path().to_owned();
+            for policy in iam.list_group_policies().group_name(name).send().await.unwrap().policy_names() {
+                let read = iam.get_group_policy().group_name(name).policy_name(policy).send().await.unwrap();
+                holder.inline.insert(policy.clone(), decoded(read.policy_document()));
+            }
+            iam.list_attached_group_policies().group_name(name).send().await.unwrap().attached_policies
+        }
+        (_, name) => {
+            let role = iam.get_role().role_name(name).send().await.ok()?.role.unwrap();
+            holder.path = role.path().to_owned();
+            holder.trust = decoded(role.assume_role_policy_document().unwrap());
             // No description and an empty one are the same.
-            description: role.description().filter(|text| !text.is_empty()).map(str::to_owned),
-            max_session_duration: role.max_session_duration().unwrap(),
-            boundary: role.permissions_boundary().map(|it| it.permissions_boundary_arn().unwrap().to_owned()),
-            tags: role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
-            ..Holder::default()
-        };
-        for policy in iam.list_role_policies().role_name(name).send().await.unwrap().policy_names() {
-            let read = iam.get_role_policy().role_name(name).policy_name(policy).send().await.unwrap();
-            holder.inline.insert(policy.clone(), decoded(read.policy_document()));
+            holder.description = role.description().filter(|text| !text.is_empty()).map(str::to_owned);
+            holder.max_session_duration = role.max_session_duration().unwrap();
+            holder.boundary = role.permissions_boundary().map(|it| it.permissions_boundary_arn().unwrap().to_owned());
+            holder.tags = role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+            for policy in iam.list_role_policies().role_name(name).send().await.unwrap().policy_names() {
+                let read = iam.get_role_policy().role_name(name).policy_name(policy).send().await.unwrap();
+                holder.inline.insert(policy.clone(), decoded(read.policy_document()));
+            }
+            iam.list_attached_role_policies().role_name(name).send().await.unwrap().attached_policies
         }
-        let attached = iam.list_attached_role_policies().role_name(name).send().await.unwrap();
-        holder.attached = attached.attached_policies().iter().map(|it| it.policy_arn().unwrap().to_owned()).collect();
-        all.insert(format!("role/{name}"), holder);
-    }
-    for user in iam.list_users().send().await.unwrap().users() {
-        let name = user.user_name();
-        let mut holder = Holder { path: user.path().to_owned(), ..Holder::default() };
-        for policy in iam.list_user_policies().user_name(name).send().await.unwrap().policy_names() {
-            let read = iam.get_user_policy().user_name(name).policy_name(policy).send().await.unwrap();
-            holder.inline.insert(policy.clone(), decoded(read.policy_document()));
+    };
+    holder.attached = attached.unwrap_or_default().iter().map(|it| it.policy_arn().unwrap().to_owned()).collect();
+    Some(holder)
+}
+
+/// Reads the whole account.
+pub(crate) async fn snapshot(iam: &Client) -> Snapshot {
+    let (roles, users) = (iam.list_roles().send().await.unwrap(), iam.list_users().send().await.unwrap());
+    let groups = iam.list_groups().send().await.unwrap();
+    let roles = roles.roles().iter().map(|role| format!("role/{}", role.role_name()));
+    let users = users.users().iter().map(|user| format!("user/{}", user.user_name()));
+    let groups = groups.groups().iter().map(|group| format!("group/{}", group.group_name()));
+    snapshot_of(iam, roles.chain(users).chain(groups)).await
+}
+
+/// Reads those of them that are there.
+pub(crate) async fn snapshot_of(iam: &Client, principals: impl Iterator<Item = String>) -> Snapshot {
+    let mut all = Snapshot::new();
+    for principal in principals {
+        if let Some(found) = holder(iam, &principal).await {
+            all.insert(principal, found);
         }
-        let attached = iam.list_attached_user_policies().user_name(name).send().await.unwrap();
-        holder.attached = attached.attached_policies().iter().map(|it| it.policy_arn().unwrap().to_owned()).collect();
-        all.insert(format!("user/{name}"), holder);
-    }
-    for group in iam.list_groups().send().await.unwrap().groups() {
-        let name = group.group_name();
-        let mut holder = Holder { path: group.path().to_owned(), ..Holder::default() };
-        for policy in iam.list_group_policies().group_name(name).send().await.unwrap().policy_names() {
-            let read = iam.get_group_policy().group_name(name).policy_name(policy).send().await.unwrap();
-            holder.inline.insert(policy.clone(), decoded(read.policy_document()));
-        }
-        let attached = iam.list_attached_group_policies().group_name(name).send().await.unwrap();
-        holder.attached = attached.attached_policies().iter().map(|it| it.policy_arn().unwrap().to_owned()).collect();
-        all.insert(format!("group/{name}"), holder);
     }
     all
 }

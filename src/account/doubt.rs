@@ -11,6 +11,7 @@ use super::observe::{get_role, grant, inline_names, instance_profiles, managed, 
 use crate::aws::failure::AwsFailure;
 use crate::aws::retry::Backoff;
 use crate::ids::RoleName;
+use crate::policy::{CanonicalPolicy, PolicyKind};
 
 /// How often to look: what was just written may not be visible at once.
 const LOOKS: u32 = 4;
@@ -35,7 +36,7 @@ async fn is_so(iam: &Client, write: &Write) -> Result<bool, AwsFailure> {
         Write::CreateRole { role, path, trust, description, max_session_duration, permissions_boundary, tags } => {
             get_role(iam, role).await?.is_some_and(|found| {
                 found.path == *path
-                    && same(&found.trust, trust)
+                    && trusts(&found, trust)
                     && found.description == *description
                     && found.max_session_duration == max_session_duration.unwrap_or(3600)
                     && found.boundary == *permissions_boundary
@@ -49,18 +50,16 @@ async fn is_so(iam: &Client, write: &Write) -> Result<bool, AwsFailure> {
             })
             .await?
         }
-        Write::UpdateAssumeRolePolicy { role, document } => {
-            of_role(iam, role, |found| same(&found.trust, document)).await?
-        }
+        Write::UpdateAssumeRolePolicy { role, document } => of_role(iam, role, |found| trusts(found, document)).await?,
         Write::PutRolePermissionsBoundary { role, boundary } => {
             of_role(iam, role, |found| found.boundary.as_ref() == Some(boundary)).await?
         }
         Write::DeleteRolePermissionsBoundary { role } => of_role(iam, role, |found| found.boundary.is_none()).await?,
         Write::TagRole { role, tags } => {
-            of_role(iam, role, |found| tags.iter().all(|(key, value)| found.tags.get(key) == Some(value))).await?
+            of_role(iam, role, |found| tags.iter().all(|(key, value)| found.tag(key) == Some(value.as_str()))).await?
         }
         Write::UntagRole { role, keys } => {
-            of_role(iam, role, |found| keys.iter().all(|key| !found.tags.contains_key(key))).await?
+            of_role(iam, role, |found| keys.iter().all(|key| found.tag(key).is_none())).await?
         }
         Write::PutRolePolicy { role, policy, document } => {
             role_policy(iam, role.as_str(), policy).await?.is_some_and(|found| same(&found, document))
@@ -94,8 +93,15 @@ async fn of_role(iam: &Client, role: &RoleName, is: impl Fn(&ObservedRole) -> bo
     Ok(get_role(iam, role).await?.is_some_and(|found| is(&found)))
 }
 
-/// Whether two documents are the same JSON. IAM keeps what it is sent; where it does not, the answer is no, and the
-/// write counts as failed.
+/// Whether the role trusts whom `document` says. IAM writes the principals of a trust in its own way (an account's id as
+/// the ARN of its root), so the meaning counts.
+fn trusts(found: &ObservedRole, document: &str) -> bool {
+    let read = |text: &str| CanonicalPolicy::read(PolicyKind::Trust, text, found.arn.partition()).ok();
+    read(document).is_some_and(|wanted| read(&found.trust) == Some(wanted))
+}
+
+/// Whether two documents are the same JSON. IAM keeps identity policies as they are sent; where it does not, the answer is
+/// no, and the write counts as failed.
 fn same(one: &str, other: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
     read(one).is_some_and(|one| read(other) == Some(one))

@@ -18,7 +18,7 @@ use super::ledger::{Ledger, LedgerClosed};
 use super::outcome::{AccountStatus, Outcome, PartStatus};
 use crate::aws::clients::{Attempts, Clients, Connection};
 use crate::ids::AccountId;
-use crate::sandbox::{SandboxHttpClient, World, WorldOptions};
+use crate::sandbox::{Fault, FaultPoint, FaultRule, SandboxHttpClient, World, WorldOptions};
 use crate::setup::resolve::{Choices, Place, Setup};
 
 /// A world whose clock is moved by hand, and the way to it.
@@ -46,11 +46,16 @@ impl Ledger for Settled {
 
 impl Stage {
     async fn new(spec: &str) -> Self {
+        Self::with(spec, None).await
+    }
+
+    /// With faults that a spec cannot say.
+    async fn with(spec: &str, faults: Option<FaultRule>) -> Self {
         let later = Arc::new(AtomicI64::new(0));
         let seconds = later.clone();
         let began = Timestamp::now();
         let clock = Arc::new(move || began + SignedDuration::from_secs(seconds.load(Ordering::Relaxed)));
-        let world = World::from_spec_with(spec, WorldOptions { clock, ..WorldOptions::default() }).unwrap();
+        let world = World::from_spec_with(spec, WorldOptions { clock, faults, ..WorldOptions::default() }).unwrap();
         world.log().keep();
         let given = world.credentials();
         let connection = Connection::Simulated {
@@ -151,6 +156,22 @@ async fn a_lost_answer_is_looked_after() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_known_again_where_iam_writes_the_trust_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    // IAM shows the account's id as the ARN of its root.
+    let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"{{account_id}}"}}}"#;
+    std::fs::write(folder.path().join("trust.json"), trust).unwrap();
+    let setup = folder.path().join("own.toml");
+    std::fs::write(&setup, "name = \"own\"\n[role]\nname = \"Own\"\ntrust = \"trust.json\"\n").unwrap();
+    let lost = |point: &FaultPoint<'_>| (point.action == "CreateRole" && point.nth == 0).then_some(Fault::ResetAfter);
+    let mut stage = Stage::with("accounts=1", Some(Arc::new(lost))).await;
+    stage.setup = Setup::load(&setup.display().to_string(), Choices::default()).unwrap();
+    let (_, outcome, settled) = stage.run(Goal::Apply).await.remove(0);
+    assert_eq!((outcome.status, outcome.changes, outcome.failure), (AccountStatus::Created, 1, None));
+    assert_eq!(settled, [("CreateRole", true)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn hangs_and_slow_answers_are_given_the_time_they_need_and_no_more() {
     for faults in ["hang:30%", "slow:30%"] {
         survives(faults, 20, 7).await;
@@ -160,6 +181,23 @@ async fn hangs_and_slow_answers_are_given_the_time_they_need_and_no_more() {
 #[tokio::test(start_paused = true)]
 async fn sessions_that_are_over_are_begun_again() {
     survives("expired:30%", 20, 7).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_sent_again_after_three_refusals_and_what_failed_otherwise_is_none() {
+    use Fault::{ExpiredToken, Throttle};
+    let read = async |script: Vec<Fault>| {
+        let rule =
+            move |point: &FaultPoint<'_>| script.get(point.nth as usize).filter(|_| point.action == "GetRole").cloned();
+        let stage = Stage::with("accounts=1", Some(Arc::new(rule))).await;
+        let (_, outcome, _) = stage.run(Goal::Plan).await.remove(0);
+        (outcome.status, outcome.attempts, outcome.failure.map(|failure| failure.code))
+    };
+    let through = |tries| (AccountStatus::Pending, tries, None);
+    assert_eq!(read(vec![ExpiredToken; 3]).await, through(4));
+    assert_eq!(read(vec![Throttle, Throttle, Throttle, ExpiredToken, ExpiredToken]).await, through(6));
+    let lost = (AccountStatus::Failed, 4, Some("ExpiredToken".to_owned()));
+    assert_eq!(read(vec![ExpiredToken; 4]).await, lost);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,9 @@
 //! One account: session, observe, plan, apply, outcome.
 
 #[cfg(test)]
-mod any_state_tests;
+pub(crate) mod any_state_tests;
 #[cfg(test)]
-mod any_state_world_tests;
+pub(crate) mod any_state_world_tests;
 pub mod apply;
 pub mod change;
 pub mod converge;

@@ -15,7 +15,6 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use futures::future::BoxFuture;
@@ -26,8 +25,8 @@ use super::failure::Class;
 /// How long before their end credentials are renewed.
 const EARLY: Duration = Duration::from_secs(60);
 
-/// A header of our own in a refused answer: which try it was.
-pub(super) const ATTEMPT: &str = "x-rolecall-attempt";
+/// A header of our own in a refused answer: how often the call has been refused by now, for its credentials or its time.
+pub(super) const REFUSED: &str = "x-rolecall-refused";
 
 /// Gets new credentials.
 type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Credentials, CredentialsError>> + Send + Sync>;
@@ -124,6 +123,14 @@ impl Storable for SignedWith {
     type Storer = StoreReplace<Self>;
 }
 
+/// How often the call was refused, over all its tries.
+#[derive(Debug)]
+struct Refused(u32);
+
+impl Storable for Refused {
+    type Storer = StoreReplace<Self>;
+}
+
 #[dyn_dispatch_hint]
 impl Intercept for Renewing {
     fn name(&self) -> &'static str {
@@ -154,11 +161,11 @@ impl Intercept for Renewing {
         {
             self.refused(key);
         }
-        if let (Some(Class::Credentials | Class::Clock), Some(response), Some(attempt)) =
-            (class, context.response_mut(), bag.load::<RequestAttempts>())
-        {
+        if let (Some(Class::Credentials | Class::Clock), Some(response)) = (class, context.response_mut()) {
+            let refused = bag.load::<Refused>().map_or(0, |Refused(before)| *before) + 1;
+            bag.interceptor_state().store_put(Refused(refused));
             // The classifier, which decides whether to send it again, sees nothing but the response.
-            response.headers_mut().insert(ATTEMPT, attempt.attempts().to_string());
+            response.headers_mut().insert(REFUSED, refused.to_string());
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::answer::class_of;
 use super::attempts::Attempts;
-use super::credentials::ATTEMPT;
+use super::credentials::REFUSED;
 use super::failure::{AwsFailure, Class};
 
 /// How long a role that was just created may be unknown to IAM's other endpoints.
@@ -30,8 +30,8 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
-/// How often one call may be refused for its credentials or its time before that is final: each time it is sent again
-/// with what was renewed.
+/// How often one call that was refused for its credentials or its time is sent again, with what was renewed. Tries that
+/// failed for another reason do not count.
 const REFUSALS: u32 = 3;
 
 /// What the SDK should send again besides what it does by itself.
@@ -46,7 +46,7 @@ impl ClassifyRetry for Rules {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let again = match context.response().and_then(class_of) {
             Some(Class::Throttled) => return RetryAction::throttling_error(),
-            Some(Class::Credentials | Class::Clock) => attempt(context).is_some_and(|attempt| attempt < REFUSALS),
+            Some(Class::Credentials | Class::Clock) => refusals(context).is_some_and(|times| times <= REFUSALS),
             // Words of ours for a status or code that the SDK may not know as the service's own fault.
             Some(Class::ServiceFault) => true,
             _ => false,
@@ -55,9 +55,9 @@ impl ClassifyRetry for Rules {
     }
 }
 
-/// Which try it was, where the interceptor of the credentials has said so.
-fn attempt(context: &InterceptorContext) -> Option<u32> {
-    context.response()?.headers().get(ATTEMPT)?.parse().ok()
+/// How often the call was refused by now, where the interceptor of the credentials has said so.
+fn refusals(context: &InterceptorContext) -> Option<u32> {
+    context.response()?.headers().get(REFUSED)?.parse().ok()
 }
 
 /// Calls `call` until it succeeds, fails for good, or has failed with a class that `patience` gave time for, for

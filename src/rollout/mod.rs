@@ -21,3 +21,7 @@ pub mod waves;
 pub mod worker;
 #[cfg(test)]
 mod worker_tests;
+#[cfg(test)]
+mod worlds_faults_tests;
+#[cfg(test)]
+mod worlds_tests;

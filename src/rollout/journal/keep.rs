@@ -89,6 +89,8 @@ impl Journal {
     pub async fn record(&self, entry: &JournalEntry) -> Result<(), LedgerClosed> {
         let (safe, when_safe) = oneshot::channel();
         self.hand_in(entry, Some(safe))?;
+        #[cfg(test)]
+        tests::AWAITED.set(true);
         when_safe.await.map_err(|_| closed("its thread ended"))?
     }
 
@@ -98,6 +100,18 @@ impl Journal {
     /// When it cannot be handed in; that it could not be written shows in the next `record`.
     pub fn note(&self, entry: &JournalEntry) -> Result<(), LedgerClosed> {
         self.hand_in(entry, None)
+    }
+
+    /// Returns when whoever waits for the journal on this thread has been told. Blocks, for tests whose time stands still
+    /// while the journal's thread works.
+    #[cfg(test)]
+    pub(crate) fn catch_up(&self) {
+        if !tests::AWAITED.take() {
+            return;
+        }
+        let (safe, when_safe) = oneshot::channel();
+        self.lines.send(Line { text: Vec::new(), safe: Some(safe) }).unwrap();
+        futures::executor::block_on(when_safe).unwrap().unwrap();
     }
 
     fn hand_in(
@@ -148,6 +162,11 @@ fn keep<S: Store>(mut store: S, inbox: &mpsc::Receiver<Line>) -> (S, io::Result<
 mod tests {
     use super::*;
     use crate::account::change::{Change, Write as IamWrite};
+
+    thread_local! {
+        /// Whether anything was recorded on this thread since the journal caught up last.
+        pub(super) static AWAITED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    }
 
     fn intended(account: u64) -> JournalEntry {
         JournalEntry::Intended {

@@ -219,6 +219,13 @@ impl RunId {
         Self(format!("{}-{n}", self.0))
     }
 
+    /// The same id with a word behind it that says what is special about the run: letters, digits and `-`.
+    #[must_use]
+    pub fn marked(&self, word: &str) -> Self {
+        let word: String = word.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        Self(format!("{}-{word}", self.0))
+    }
+
     /// The id.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -132,7 +132,8 @@ impl Bench {
         };
         let clients = Clients::connect(connection, NonZeroU32::new(600).unwrap()).await.unwrap();
         let access = format!("arn:aws:iam::{account}:role/OrganizationAccountAccessRole");
-        let session = clients.sts().assume_role().role_arn(access).role_session_name("somebody").send().await.unwrap();
+        let session =
+            clients.sts().client().assume_role().role_arn(access).role_session_name("somebody").send().await.unwrap();
         let given = session.credentials.unwrap();
         let token = Some(given.session_token);
         let credentials = Credentials::new(given.access_key_id, given.secret_access_key, token, None, "somebody");

@@ -53,6 +53,6 @@ pub(super) async fn enter(
         let wait = backoff.wait().min(left);
         attempts.wait_for(wait);
         tokio::time::sleep(wait).await;
-        clients.sts_limit().ready().await;
+        clients.sts_of(door.account_id).limit().ready().await;
     }
 }

@@ -22,8 +22,8 @@ use crate::sandbox::{Fault, FaultPoint, FaultRule, SandboxHttpClient, World, Wor
 use crate::setup::resolve::{Choices, Place, Setup};
 
 /// A world whose clock is moved by hand, and the way to it.
-struct Stage {
-    world: World,
+pub(super) struct Stage {
+    pub(super) world: World,
     clients: Clients,
     later: Arc<AtomicI64>,
     setup: Setup,
@@ -45,7 +45,7 @@ impl Ledger for Settled {
 }
 
 impl Stage {
-    async fn new(spec: &str) -> Self {
+    pub(super) async fn new(spec: &str) -> Self {
         Self::with(spec, None).await
     }
 
@@ -69,7 +69,7 @@ impl Stage {
     }
 
     /// Every member account at once.
-    async fn run(&self, goal: Goal) -> Vec<(AccountId, Outcome, Vec<(&'static str, bool)>)> {
+    pub(super) async fn run(&self, goal: Goal) -> Vec<(AccountId, Outcome, Vec<(&'static str, bool)>)> {
         let members = self.world.account_ids().filter(|id| *id != self.world.management_account());
         join_all(members.map(async |account| {
             let place = Place {

@@ -36,6 +36,8 @@ pub mod read_back;
 mod refused;
 pub mod removal;
 pub mod restore;
+#[cfg(test)]
+mod round_trips_tests;
 pub mod session;
 #[cfg(test)]
 mod session_tests;

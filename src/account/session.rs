@@ -220,8 +220,9 @@ pub async fn assume(
     attempts: &Attempts,
 ) -> Result<aws_sdk_iam::Client, AwsFailure> {
     let role = Arn::iam(clients.caller().partition(), account, &format!("role/{}", entrance.role));
-    let call = clients
-        .sts()
+    let sts = clients.sts_of(account);
+    let call = sts
+        .client()
         .assume_role()
         .role_arn(role.to_string())
         .role_session_name(entrance.session_name.as_str())
@@ -238,7 +239,7 @@ pub async fn assume(
             return Err(failure);
         }
     };
-    let (limit, again) = (clients.sts_limit().clone(), attempts.clone());
+    let (limit, again) = (sts.limit().clone(), attempts.clone());
     let session = Renewing::new(first, move || {
         let (limit, call, attempts) = (limit.clone(), call.clone(), again.clone());
         Box::pin(async move {

@@ -17,16 +17,20 @@ use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 pub use super::attempts::Attempts;
 use super::credentials::Renewing;
 use super::failure::AwsFailure;
+use super::http::Validated;
 use super::limiter::RateLimiter;
 use super::pace::{Api, Gauge, Pace};
 use super::permission::Answers;
 use super::retry::Rules;
+use super::sts::Sts;
+pub use super::sts::{StsPace, StsRegion};
 use crate::ids::{AccountId, Arn, Partition, Region};
 
 /// How AWS is reached.
@@ -70,6 +74,9 @@ pub enum ConnectError {
     /// sts GetCallerIdentity failed.
     #[error(transparent)]
     Caller(#[from] AwsFailure),
+    /// A further region in which STS was to be asked does not answer as it should.
+    #[error("STS in {0}: {1}")]
+    StsRegion(Region, #[source] Box<ConnectError>),
     /// sts GetCallerIdentity answered something that cannot be read.
     #[error("sts GetCallerIdentity answered without a usable account or ARN")]
     NoCaller,
@@ -96,8 +103,7 @@ impl Caller {
 pub struct Clients {
     caller: Caller,
     region: Region,
-    sts: aws_sdk_sts::Client,
-    sts_limit: Arc<RateLimiter>,
+    sts: Sts,
     organizations: aws_sdk_organizations::Client,
     organizations_limit: Arc<RateLimiter>,
     pace: Arc<Pace>,
@@ -126,11 +132,12 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
 const MAX_ATTEMPTS: u32 = 6;
 
 impl Clients {
-    /// Builds the clients and asks STS who the caller is. `sts_per_second` limits the calls to STS from here on.
+    /// Builds the clients and asks STS who the caller is, in each region in which it is to be asked.
     ///
     /// # Errors
     /// [`ConnectError`]; only its `Caller` and `NoCaller` mean that AWS was asked.
-    pub async fn connect(connection: Connection, sts_per_second: NonZeroU32) -> Result<Self, ConnectError> {
+    pub async fn connect(connection: Connection, sts_pace: impl Into<StsPace>) -> Result<Self, ConnectError> {
+        let StsPace { per_second, regions } = sts_pace.into();
         let profile = connection.profile();
         let config = load(connection.clone()).await?;
         let region: Region = config.region().map_or(DEFAULT_REGION, |region| region.as_ref()).parse()?;
@@ -140,21 +147,20 @@ impl Clients {
             // From the beginning: a provider keeps what it has read, and somebody may have logged in again since.
             Box::pin(async move { find_again(connection).await.map_err(CredentialsError::provider_error) })
         });
-        let sts_limit = Arc::new(RateLimiter::per_second(sts_per_second));
+        let sts_limits: Vec<_> =
+            (0..regions.len().max(1)).map(|_| Arc::new(RateLimiter::per_second(per_second))).collect();
         let organizations_limit = Arc::new(RateLimiter::per_second(ORGANIZATIONS_PER_SECOND));
-        let pace = Arc::new(Pace::new(sts_limit.clone(), organizations_limit.clone()));
+        let pace = Arc::new(Pace::new(sts_limits.clone(), organizations_limit.clone()));
         // Every account waits for these two, so their retries have no end but the call's own; the pace slows them.
         let unlimited = |name| RetryPartition::custom(name).token_bucket(TokenBucket::unlimited()).build();
-        let sts = aws_sdk_sts::Client::from_conf(
-            aws_sdk_sts::config::Builder::from(&config)
-                .retry_partition(unlimited("sts"))
-                .retry_classifier(Rules)
-                .identity_cache(aws_sdk_sts::config::IdentityCache::no_cache())
-                .credentials_provider(base_credentials.clone())
-                .interceptor(base_credentials.clone())
-                .interceptor(Gauge { api: Api::Sts, pace: pace.clone() })
-                .build(),
-        );
+        let sts = aws_sdk_sts::config::Builder::from(&config)
+            .retry_partition(unlimited("sts"))
+            .retry_classifier(Rules)
+            .identity_cache(aws_sdk_sts::config::IdentityCache::no_cache())
+            .credentials_provider(base_credentials.clone())
+            .interceptor(base_credentials.clone())
+            .interceptor(Gauge { api: Api::Sts, pace: pace.clone() });
+        let sts = Sts::of(sts, &regions, sts_limits).ok_or(ConnectError::NoCaller)?;
         let organizations = aws_sdk_organizations::Client::from_conf(
             aws_sdk_organizations::config::Builder::from(&config)
                 .retry_partition(unlimited("organizations"))
@@ -166,25 +172,23 @@ impl Clients {
                 .interceptor(Attempts::default())
                 .build(),
         );
-        sts_limit.ready().await;
-        let answer = sts
-            .get_caller_identity()
-            .customize()
-            .interceptor(Attempts::default())
-            .send()
-            .await
-            .map_err(|error| AwsFailure::from_sdk("sts GetCallerIdentity", &error))?;
-        let caller = (|| Some(Caller { account: answer.account()?.parse().ok()?, arn: answer.arn()?.parse().ok()? }))()
-            .ok_or(ConnectError::NoCaller)?;
+        let mut iam = aws_sdk_iam::config::Builder::from(&config);
+        if let Some(http) = config.http_client() {
+            iam.set_http_client(Some(SharedHttpClient::new(Validated(http))));
+        }
+        let caller = who(sts.first()).await?;
+        for (region, sts) in regions.iter().zip(sts.all()).skip(1) {
+            // One that is not enabled is found here rather than account by account.
+            who(sts).await.map_err(|error| ConnectError::StsRegion(region.clone(), Box::new(error)))?;
+        }
         Ok(Self {
             caller,
             region,
             sts,
-            sts_limit,
             organizations,
             organizations_limit,
             pace,
-            iam: aws_sdk_iam::config::Builder::from(&config),
+            iam,
             base_credentials,
             login_over: OnceLock::new(),
             answers: Answers::default(),
@@ -211,14 +215,14 @@ impl Clients {
         &self.organizations_limit
     }
 
-    /// AWS STS with the base credentials, to be called through [`Clients::sts_limit`].
-    pub fn sts(&self) -> &aws_sdk_sts::Client {
-        &self.sts
+    /// AWS STS, where nothing depends on the region.
+    pub fn sts(&self) -> &StsRegion {
+        self.sts.first()
     }
 
-    /// The limit on calls to STS: AWS charges AssumeRole to the caller's account, for all accounts together.
-    pub fn sts_limit(&self) -> &Arc<RateLimiter> {
-        &self.sts_limit
+    /// AWS STS, where the account's role is assumed.
+    pub fn sts_of(&self, account: AccountId) -> &StsRegion {
+        self.sts.of_account(account)
     }
 
     /// How fast the run may go.
@@ -260,6 +264,15 @@ impl Clients {
     pub fn iam_of_caller(&self, attempts: &Attempts) -> aws_sdk_iam::Client {
         self.iam_with(self.base_credentials.clone(), attempts)
     }
+}
+
+/// Who the base credentials belong to, as STS says it there.
+async fn who(sts: &StsRegion) -> Result<Caller, ConnectError> {
+    sts.limit().ready().await;
+    let call = sts.client().get_caller_identity().customize().interceptor(Attempts::default());
+    let answer = call.send().await.map_err(|error| AwsFailure::from_sdk("sts GetCallerIdentity", &error))?;
+    (|| Some(Caller { account: answer.account()?.parse().ok()?, arn: answer.arn()?.parse().ok()? }))()
+        .ok_or(ConnectError::NoCaller)
 }
 
 /// The credentials that there are now.
@@ -323,6 +336,8 @@ pub(super) async fn load(connection: Connection) -> Result<SdkConfig, ConnectErr
     let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS);
     let timeouts =
         TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_timeout(OPERATION_TIMEOUT).build();
+    // It watches the throughput of long streams. Here every try has its time, and every body is a few kilobytes.
+    let stalls = StalledStreamProtectionConfig::disabled();
     match connection {
         Connection::Aws { profile, region, endpoint_url } => {
             let from_environment = ENDPOINT_VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
@@ -335,6 +350,7 @@ pub(super) async fn load(connection: Connection) -> Result<SdkConfig, ConnectErr
             let mut loader = aws_config::defaults(BehaviorVersion::latest())
                 .http_client(http)
                 .retry_config(retries)
+                .stalled_stream_protection(stalls)
                 .timeout_config(timeouts);
             if let Some(profile) = profile {
                 loader = loader.profile_name(profile);
@@ -355,6 +371,7 @@ pub(super) async fn load(connection: Connection) -> Result<SdkConfig, ConnectErr
             .behavior_version(BehaviorVersion::latest())
             .http_client(http)
             .retry_config(retries)
+            .stalled_stream_protection(stalls)
             .timeout_config(timeouts)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))

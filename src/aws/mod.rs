@@ -6,10 +6,12 @@ pub mod clients;
 pub mod credentials;
 pub mod denial;
 pub mod failure;
+mod http;
 pub mod limiter;
 pub mod pace;
 pub mod permission;
 pub mod retry;
+pub mod sts;
 pub mod survey;
 
 pub use answer::ClockOff;

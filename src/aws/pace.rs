@@ -64,7 +64,8 @@ type Told = Box<dyn Fn(PaceChange) + Send + Sync>;
 /// The pace of one run.
 pub struct Pace {
     state: Mutex<State>,
-    sts: Arc<RateLimiter>,
+    /// STS in each region in which it is asked; they share their fate, since accounts are dealt out evenly.
+    sts: Vec<Arc<RateLimiter>>,
     organizations: Arc<RateLimiter>,
 }
 
@@ -116,7 +117,7 @@ impl fmt::Debug for Pace {
 }
 
 impl Pace {
-    pub(super) fn new(sts: Arc<RateLimiter>, organizations: Arc<RateLimiter>) -> Self {
+    pub(super) fn new(sts: Vec<Arc<RateLimiter>>, organizations: Arc<RateLimiter>) -> Self {
         let state = State {
             sts: Share::full(),
             organizations: Share::full(),
@@ -164,7 +165,7 @@ impl Pace {
         change(&mut state, now);
         let after = (state.sts.now, state.organizations.now);
         if after != before {
-            self.sts.set_share(after.0);
+            self.sts.iter().for_each(|region| region.set_share(after.0));
             self.organizations.set_share(after.1);
         }
         let share = after.0;
@@ -239,7 +240,7 @@ mod tests {
 
     fn pace() -> (Pace, Arc<Mutex<Vec<PaceChange>>>) {
         let limit = |n| Arc::new(RateLimiter::per_second(NonZeroU32::new(n).unwrap()));
-        let (pace, told) = (Pace::new(limit(200), limit(10)), Arc::<Mutex<Vec<PaceChange>>>::default());
+        let (pace, told) = (Pace::new(vec![limit(200)], limit(10)), Arc::<Mutex<Vec<PaceChange>>>::default());
         let news = told.clone();
         pace.govern(40, move |change| news.lock().unwrap().push(change));
         (pace, told)
@@ -252,10 +253,10 @@ mod tests {
             pace.throttled(Api::Sts);
         }
         assert_eq!(pace.in_flight(), 20, "the throttles of one moment are one");
-        assert_eq!(pace.sts.rate(), 100);
+        assert_eq!(pace.sts[0].rate(), 100);
         tokio::time::advance(INTERVAL).await;
         pace.throttled(Api::Sts);
-        assert_eq!((pace.in_flight(), pace.sts.rate(), pace.organizations.rate()), (12, 60, 10));
+        assert_eq!((pace.in_flight(), pace.sts[0].rate(), pace.organizations.rate()), (12, 60, 10));
         for _ in 0..20 {
             tokio::time::advance(INTERVAL).await;
             pace.throttled(Api::Sts);
@@ -265,7 +266,7 @@ mod tests {
             tokio::time::advance(INTERVAL).await;
             pace.in_flight();
         }
-        assert_eq!((pace.in_flight(), pace.sts.rate()), (40, 200));
+        assert_eq!((pace.in_flight(), pace.sts[0].rate()), (40, 200));
         let told = told.lock().unwrap();
         assert_eq!(told.first(), Some(&PaceChange { slowed_by: Some(Api::Sts), concurrency: 20 }));
         assert_eq!(told.last(), Some(&PaceChange { slowed_by: None, concurrency: 40 }));
@@ -275,7 +276,7 @@ mod tests {
     async fn organizations_slows_nobody_but_itself() {
         let (pace, told) = pace();
         pace.throttled(Api::Organizations);
-        assert_eq!((pace.in_flight(), pace.organizations.rate(), pace.sts.rate()), (40, 5, 200));
+        assert_eq!((pace.in_flight(), pace.organizations.rate(), pace.sts[0].rate()), (40, 5, 200));
         assert!(told.lock().unwrap().is_empty());
     }
 

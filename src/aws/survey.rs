@@ -59,8 +59,8 @@ fn provider_name(described: &str) -> String {
 /// What STS said.
 pub async fn clock_ahead(clients: &Clients) -> Result<Option<SignedDuration>, AwsFailure> {
     let date = AnswerDate::default();
-    clients.sts_limit().ready().await;
-    let call = clients.sts().get_caller_identity().customize().interceptor(date.clone());
+    clients.sts().limit().ready().await;
+    let call = clients.sts().client().get_caller_identity().customize().interceptor(date.clone());
     call.send().await.map_err(|error| AwsFailure::from_sdk("sts GetCallerIdentity", &error))?;
     let seen = date.0.lock().ok().and_then(|seen| *seen);
     Ok(seen.map(|(theirs, ours)| ours.duration_since(theirs)))

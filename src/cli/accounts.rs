@@ -30,7 +30,7 @@ pub(super) async fn accounts(args: AccountsArgs) -> Result<u8, CliError> {
     }
     let sandboxed = source.is_sandbox();
     let clients = source.connect(&args.connection).await?;
-    let inventory = source.listed(&clients, &which, false).await?;
+    let inventory = source.listed(&clients, &which, None, false).await?;
     let written = csv_text(&inventory).map_err(io::Error::from)?;
     if let Some(path) = &args.out {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.clone());

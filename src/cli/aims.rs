@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::error::CliError;
 use crate::account::converge::Goal;
 use crate::account::session::least_power;
-use crate::inventory::list::{Inventory, Selection};
+use crate::inventory::list::{Entry, Selection};
 use crate::rollout::worker::row_choices;
 use crate::setup::desired::{Desired, Grant};
 use crate::setup::resolve::{Choices, Place, Setup};
@@ -29,7 +29,7 @@ pub(super) struct Aims {
 impl Aims {
     /// Fills the setup in for every account whose row says something different, and once for all others. `place` is
     /// where the others are.
-    pub(super) fn of(setup: &Setup, place: &Place, inventory: &Inventory, goal: Goal) -> Result<Self, CliError> {
+    pub(super) fn of(setup: &Setup, place: &Place, entries: &[Entry], goal: Goal) -> Result<Self, CliError> {
         let mut aims = Self {
             roles: BTreeMap::new(),
             trusts: BTreeMap::new(),
@@ -38,7 +38,7 @@ impl Aims {
             exact: true,
         };
         let mut others = 0;
-        for entry in inventory.entries.iter().filter(|entry| entry.selection == Selection::In) {
+        for entry in entries.iter().filter(|entry| entry.selection == Selection::In) {
             let row = row_choices(&entry.account.overrides);
             if row == Choices::default() {
                 others += 1;

@@ -48,6 +48,9 @@ pub(super) enum Command {
     /// What changed between two runs' reports
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
+    /// One report from the shards of one rollout, checked to be complete
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(MergeArgs),
     /// Can this machine, these credentials and this organization do a run; if not, what to do
     #[command(after_help = super::doctor::EXAMPLES)]
     Doctor(Box<DoctorArgs>),
@@ -147,6 +150,14 @@ const COMPARE_EXAMPLES: &str = "Examples:
 
 Exit codes: 0 no account is worse; 1 a file is not as its run left it; 2 that is not a run's folder; 3 an account is \
 worse.";
+
+const MERGE_EXAMPLES: &str = "Examples:
+  rolecall apply --organization --shard 1/4 …                 on one machine; 2/4, 3/4 and 4/4 on others
+  rolecall merge reports/*-shard-*-of-4                       then, where their folders are
+  rolecall merge a/reports/latest b/reports/latest c/reports/latest d/reports/latest
+
+Every account of the list must be in one of the runs, and in one only, and every run must have come to its end: one that was
+cut off is gone on with first (`rolecall resume`). The merged run has a folder of its own, as if one process had done it all.";
 
 #[derive(Debug, Args)]
 pub(super) struct AccountsArgs {
@@ -270,6 +281,15 @@ pub(super) struct EarlierRunArgs {
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) confirm: ConfirmArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeArgs {
+    /// The runs of the shards, each by its id, its folder, or `latest`
+    #[arg(required = true, value_name = "RUN")]
+    pub(super) runs: Vec<String>,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
 }
 
 #[derive(Debug, Args)]

@@ -132,7 +132,7 @@ async fn of_aws(
     checkup.checks.push(caller(clients.caller()));
     checkup.checks.push(clock(&clock_ahead(&clients).await));
     let from_file = matches!(source, Source::File(_));
-    let inventory = match source.listed(&clients, which, false).await {
+    let inventory = match source.listed(&clients, which, None, false).await {
         Ok(inventory) => inventory,
         Err(error) => {
             let (failed, skipped) = if from_file { ("accounts", "organization") } else { ("organization", "accounts") };

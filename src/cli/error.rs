@@ -8,6 +8,7 @@ use crate::inventory::error::InventoryError;
 use crate::report::compare_run::CompareError;
 use crate::report::{FolderError, RowError};
 use crate::rollout::journal::ReadError;
+use crate::rollout::merge::MergeError;
 use crate::sandbox::SpecError;
 use crate::setup::error::SetupError;
 
@@ -73,6 +74,8 @@ pub(super) enum CliError {
     NothingWritten(String),
     #[error("the run was of `--sandbox={0}`, a simulated organization that ended with its process")]
     SandboxGone(String),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
     #[error("the setup `{setup}` has changed since the run began")]
     SetupChanged { setup: String },
     #[error("the run was begun by {run}, and these credentials are of another account: {now}")]
@@ -87,7 +90,8 @@ impl CliError {
         match self {
             Self::Interrupted => 130,
             Self::Folder(FolderError::NoSuchRun { .. } | FolderError::InUse { .. }) => 2,
-            Self::Connect(ConnectError::Caller(_) | ConnectError::NoCaller) | Self::NotConfirmed => 1,
+            Self::Connect(ConnectError::Caller(_) | ConnectError::StsRegion(..) | ConnectError::NoCaller)
+            | Self::NotConfirmed => 1,
             // Told when the work is done, or begun.
             Self::NotWritten(..) | Self::Stdout(_) | Self::Io(_) | Self::JournalUnwritten(..) => 1,
             Self::AnotherCaller { .. } => 1,
@@ -136,6 +140,9 @@ impl CliError {
             }
             Self::Connect(ConnectError::Region(_)) => "correct --region, AWS_REGION or the profile's region",
             Self::Connect(ConnectError::Caller(failure)) => return Some(caller(failure)),
+            Self::Connect(ConnectError::StsRegion(..)) => {
+                "leave it out of --sts-regions, or enable the region in the caller's account"
+            }
             Self::Connect(ConnectError::NoCaller) => "check --endpoint-url: this does not answer like AWS",
             Self::Folder(FolderError::NoSuchRun { .. }) => {
                 "name a run's folder, a run's id under --report-dir, or `latest`"
@@ -147,6 +154,7 @@ impl CliError {
             }
             Self::NothingWritten(_) => "name a run of apply, remove or rollback",
             Self::SandboxGone(_) => "run the command again; a world that outlives rolecall is `rolecall sandbox`",
+            Self::Merge(_) => "name every shard's run of one rollout, once; each must have come to its end",
             Self::SetupChanged { .. } => {
                 "put the setup back as it was; or run the command anew, with the run's accounts.csv behind --accounts"
             }

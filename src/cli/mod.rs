@@ -11,6 +11,7 @@ mod doctor;
 mod error;
 mod log;
 mod manual;
+mod merge;
 mod options;
 mod place;
 mod plan;

@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use crate::account::outcome::AccountStatus;
-use crate::aws::clients::is_endpoint;
+use crate::aws::clients::{StsPace, is_endpoint};
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity};
+use crate::inventory::shard::Shard;
 use crate::rollout::order::{DEFAULT_SEED, Seed};
 use crate::rollout::tolerance::Tolerance;
 use crate::rollout::waves::Waves;
@@ -81,6 +82,10 @@ pub(super) struct ConnectionArgs {
     /// One endpoint for every service, such as that of `rolecall sandbox`
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub(super) endpoint_url: Option<String>,
+    /// Regions to ask STS in, instead of the one of --region; the accounts are dealt out among them. Each has a quota of its
+    /// own, so that --sts-rate counts in each
+    #[arg(long, value_name = "REGION,…", value_delimiter = ',')]
+    pub(super) sts_regions: Vec<Region>,
     /// Calls to STS per second, at most
     #[arg(long, value_name = "N", default_value = "200")]
     pub(super) sts_rate: std::num::NonZeroU32,
@@ -165,6 +170,10 @@ pub(super) struct PaceArgs {
     /// How long to wait for an account whose role cannot be assumed yet, because the account is new [default: not]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) wait_ready: Option<Duration>,
+    /// Only the Ith of N parts of the accounts, by their ids, for N processes that share a rollout; `rolecall merge` makes
+    /// one report of theirs. `auto/N` takes I from JOB_COMPLETION_INDEX (Kubernetes) or AWS_BATCH_JOB_ARRAY_INDEX
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(super) shard: Option<Shard>,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +192,13 @@ pub(super) struct StageArgs {
     /// Look at every account before the first write anywhere; if one fails, nothing is written
     #[arg(long)]
     pub(super) preflight: bool,
+}
+
+impl ConnectionArgs {
+    /// How STS is asked.
+    pub(super) fn sts_pace(&self) -> StsPace {
+        StsPace { per_second: self.sts_rate, regions: self.sts_regions.clone() }
+    }
 }
 
 impl StageArgs {
@@ -275,6 +291,22 @@ pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
 
 fn endpoint(text: &str) -> Result<String, String> {
     if is_endpoint(text) { Ok(text.to_owned()) } else { Err("not a URL such as `http://127.0.0.1:4599`".to_owned()) }
+}
+
+/// Where array jobs say which of them a process is, from 0.
+const ARRAY_INDEX: [&str; 2] = ["JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX"];
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let Some(of) = text.strip_prefix("auto/") else {
+        return text.parse().map_err(|_| "not I/N, with I from 1 to N, nor auto/N".to_owned());
+    };
+    let set = ARRAY_INDEX.iter().find_map(|name| Some((name, std::env::var(name).ok()?)));
+    let (name, index) = set.ok_or_else(|| format!("neither {} is set", ARRAY_INDEX.join(" nor ")))?;
+    let of: u32 = of.parse().map_err(|_| "not auto/N".to_owned())?;
+    let number = index.parse::<u32>().ok().and_then(|index| index.checked_add(1));
+    number
+        .and_then(|number| Shard::new(number, of))
+        .ok_or_else(|| format!("{name} is `{index}`, not from 0 below {of}"))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::args::EarlierRunArgs;
 use super::confirm;
@@ -14,6 +15,7 @@ use super::sitting::{Open, Sitting, conclude, read_journal, reporters, retell, s
 use super::ui;
 use crate::account::outcome::AccountStatus;
 use crate::aws::clients::{Clients, Connection};
+use crate::inventory::coming::{Accounts, Coming};
 use crate::inventory::list::Inventory;
 use crate::report::{Reporters, RunFolder, RunLock, Verdict};
 use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
@@ -29,7 +31,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     if !args.output.quiet {
         ui::say(&standing(&folder, &book));
     }
-    if book.open() == 0 {
+    if book.listed && book.open() == 0 {
         return report_again(&folder, lock, book, &args);
     }
     if let Some(world) = &book.terms.way.sandbox {
@@ -46,12 +48,19 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     }
 
     let mut stop_words = StopWords::listen();
-    let clients = stop_words.unless_told(connect(&args.connection, &book.terms.way)).await?;
+    let clients = Arc::new(stop_words.unless_told(connect(&args.connection, &book.terms.way)).await?);
     same_caller(&book, &clients)?;
     if ask {
         stop_words.unless_told(confirm::asked(book.open(), book.terms.goal)).await?;
     }
-    let Logbook { run, mut terms, entries, earlier, resumed, worked, whole, .. } = book;
+    let Logbook { run, mut terms, entries, earlier, resumed, worked, whole, listed, .. } = book;
+    let accounts: Accounts = match (listed, terms.asked) {
+        (false, Some(asked)) => {
+            let listing = Coming::open(clients.clone(), asked, run.shard, entries);
+            Accounts::Coming(stop_words.unless_told(async { Ok(listing.await?) }).await?)
+        }
+        _ => inventory(&run, entries).into(),
+    };
     terms.account_timeout = args.pace.account_timeout.unwrap_or(terms.account_timeout);
     let open = Open::start(folder.reopen_journal(whole)?, lock)?;
     // Before any report is begun anew: where there is no room, what is there stays.
@@ -67,7 +76,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
         folder: &folder,
         open,
         terms: terms.terms(aim),
-        inventory: inventory(&info, entries),
+        accounts,
         clients,
         info,
         earlier,
@@ -108,6 +117,10 @@ fn standing(folder: &RunFolder, book: &Logbook) -> String {
     let (id, accounts) = (folder.id(), book.entries.len());
     let begun = book.earlier.begun.len();
     match book.open() {
+        open if !book.listed => format!(
+            "{id}: {} accounts are done, {begun} were cut off; not every account was listed yet",
+            accounts - open
+        ),
         0 => format!("{id}: all {accounts} accounts are done"),
         open => format!(
             "{id}: {} of {accounts} accounts are done, {begun} were cut off, {} not begun",
@@ -151,7 +164,11 @@ pub(super) async fn connect(given: &ConnectionArgs, way: &Way) -> Result<Clients
         region: given.region.clone().or_else(|| way.region.clone()),
         endpoint_url: given.endpoint_url.clone().or_else(|| way.endpoint_url.clone()),
     };
-    Ok(Clients::connect(connection, given.sts_rate).await?)
+    let mut sts_pace = given.sts_pace();
+    if sts_pace.regions.is_empty() {
+        sts_pace.regions.clone_from(&way.sts_regions);
+    }
+    Ok(Clients::connect(connection, sts_pace).await?)
 }
 
 /// Whether the credentials are of the account that the run was begun from.
@@ -165,5 +182,5 @@ pub(super) fn same_caller(book: &Logbook, clients: &Clients) -> Result<(), CliEr
 
 pub(super) fn inventory(info: &RunInfo, entries: Vec<crate::inventory::list::Entry>) -> Inventory {
     let source = info.source.clone();
-    Inventory { entries, source, doubtful_columns: Vec::new(), doubtful_states: Vec::new() }
+    Inventory { entries, source, doubtful_columns: Vec::new(), doubtful_states: Vec::new(), whole: None }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -70,6 +71,7 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         partition,
         accounts: entries.len(),
         selected,
+        listing: false,
         concurrency: args.pace.concurrency.map_or(was.concurrency, usize::from),
         session_policy: if exact { "exact" } else { "by name pattern" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -91,14 +93,14 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         puts_back: Some(std::path::absolute(run.path())?.display().to_string()),
         ..terms
     };
-    let inventory = inventory(&info, entries);
-    let (folder, open) = begin(&args.output.report_dir, &mut info, &saved, &inventory).await?;
+    let accounts = inventory(&info, entries).into();
+    let (folder, open) = begin(&args.output.report_dir, &mut info, &saved, &accounts).await?;
     let sitting = Sitting {
         folder: &folder,
         open,
-        clients,
+        clients: Arc::new(clients),
         terms: saved.terms(Aim::PutBack(deeds)),
-        inventory,
+        accounts,
         info,
         earlier: Earlier::default(),
         worked: Duration::ZERO,

@@ -3,6 +3,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,9 +21,11 @@ use super::source::Source;
 use super::which::Which;
 use crate::account::converge::Goal;
 use crate::ids::RunId;
+use crate::inventory::coming::{Accounts, Coming};
 use crate::rollout::event::RunInfo;
 use crate::rollout::history::Earlier;
 use crate::rollout::journal::{SavedTerms, Way};
+use crate::rollout::tolerance::Tolerance;
 use crate::rollout::worker::{Aim, row_choices};
 use crate::setup::file::PassRoleResource;
 use crate::setup::resolve::{Choices, Place, Setup};
@@ -41,6 +44,17 @@ pub(super) struct Job {
     pub(super) stages: Option<StageArgs>,
     /// Whether somebody has to say yes to the writes.
     pub(super) ask: bool,
+}
+
+impl Job {
+    /// Whether the work may begin before every account is known: nobody has to see the list first, and neither waves nor
+    /// a share of the accounts are counted from it. What takes things away waits for the whole list all the same.
+    fn needs_no_list(&self) -> bool {
+        let by_stages = self.stages.as_ref().is_some_and(|stages| {
+            stages.preflight || stages.waves.is_some() || stages.max_failures.is_some_and(Tolerance::is_a_part)
+        });
+        !by_stages && !matches!(self.goal, Goal::Remove { .. } | Goal::PutBack)
+    }
 }
 
 /// A run that has ended.
@@ -75,12 +89,17 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
     }
 
     let mut stop_words = StopWords::listen();
+    let shard = args.pace.shard;
+    let asked = if !ask && job.needs_no_list() { source.one_by_one(&which) } else { None };
     let listing = async {
-        let clients = source.connect(&args.connection).await?;
-        let inventory = source.inventory(&clients, &which, args.output.quiet).await?;
-        Ok((clients, inventory))
+        let clients = Arc::new(source.connect(&args.connection).await?);
+        let accounts = match asked {
+            Some(asked) => Accounts::Coming(Coming::open(clients.clone(), asked, shard, Vec::new()).await?),
+            None => source.inventory(&clients, &which, shard, args.output.quiet).await?,
+        };
+        Ok((clients, accounts))
     };
-    let (clients, inventory) = stop_words.unless_told(listing).await?;
+    let (clients, accounts) = stop_words.unless_told(listing).await?;
     let caller = clients.caller().clone();
     let place = Place {
         account: caller.account,
@@ -88,20 +107,27 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         partition: caller.partition().clone(),
         region: clients.region().clone(),
     };
-    let aims = Aims::of(&setup, &place, &inventory, job.goal)?;
-    let folder_id = RunId::new(started_at, job.command, setup.name());
+    let aims = Aims::of(&setup, &place, accounts.known(), job.goal)?;
+    let came_from = accounts.source();
+    let mut run_id = RunId::new(started_at, job.command, setup.name());
+    if let Some(shard) = shard {
+        run_id = run_id.marked(&format!("shard-{}-of-{}", shard.number(), shard.of()));
+    }
     let mut info = RunInfo {
-        run_id: folder_id,
+        run_id,
         command: job.command.to_owned(),
         setup: setup.name().to_owned(),
         setup_digest: setup.digest(),
         started_at,
         caller: caller.arn.clone(),
         partition: caller.partition().clone(),
-        organization: inventory.source.strip_prefix("organization ").map(str::to_owned),
-        source: if sandboxed { format!("sandbox, {}", inventory.source) } else { inventory.source.clone() },
-        accounts: inventory.entries.len(),
-        selected: inventory.selected(),
+        organization: came_from.strip_prefix("organization ").map(str::to_owned),
+        source: if sandboxed { format!("sandbox, {came_from}") } else { came_from },
+        accounts: accounts.known().len(),
+        selected: accounts.selected(),
+        listing: accounts.are_coming(),
+        shard,
+        merged: Vec::new(),
         concurrency: usize::from(args.pace.concurrency),
         preflight: job.stages.as_ref().is_some_and(|stages| stages.preflight),
         waves: job.stages.as_ref().and_then(|stages| stages.waves.clone()),
@@ -130,15 +156,16 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         account_timeout: args.pace.account_timeout.unwrap_or(timeout),
         wait_ready: args.pace.wait_ready.unwrap_or_default(),
         way: way(&args.source, &args.connection),
+        asked,
         puts_back: None,
     };
-    let (folder, open) = begin(&args.output.report_dir, &mut info, &saved, &inventory).await?;
+    let (folder, open) = begin(&args.output.report_dir, &mut info, &saved, &accounts).await?;
     let sitting = Sitting {
         folder: &folder,
         open,
         clients,
         terms: saved.terms(Aim::Setup(Box::new(setup))),
-        inventory,
+        accounts,
         info,
         earlier: Earlier::default(),
         worked: Duration::ZERO,
@@ -160,6 +187,7 @@ fn way(source: &SourceArgs, connection: &ConnectionArgs) -> Way {
         profile: connection.profile.clone(),
         region: connection.region.clone(),
         endpoint_url: connection.endpoint_url.clone(),
+        sts_regions: connection.sts_regions.clone(),
     }
 }
 

@@ -6,8 +6,16 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::error::CliError;
-use super::{accounts, apply, compare, doctor, manual, plan, remove, resume, rollback, sandbox, setup, ui, verify};
+use super::{
+    accounts, apply, compare, doctor, manual, merge, plan, remove, resume, rollback, sandbox, setup, ui, verify,
+};
 use crate::setup::error::SetupError;
+
+/// How many threads work: one for each core, and one more where there is only one, so that a terminal or a disk that is
+/// waited for does not hold up the calls that are on their way.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
+}
 
 /// Runs the command that was typed.
 pub fn run() -> ExitCode {
@@ -19,14 +27,15 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             ui::report_error(&error.into());
             return ExitCode::from(2);
         }
     };
-    let ended = runtime.block_on(async {
+    // On a worker, so that news of an account wakes no further thread.
+    let working = runtime.spawn(async {
         match command {
             Command::Accounts(args) => accounts::accounts(*args).await,
             Command::Plan(args) => plan::plan(*args).await,
@@ -35,6 +44,7 @@ pub fn run() -> ExitCode {
             Command::Remove(args) => remove::remove(*args).await,
             Command::Resume(args) => resume::resume(*args).await,
             Command::Rollback(args) => rollback::rollback(*args).await,
+            Command::Merge(args) => merge::merge(args).await,
             Command::Compare(args) => compare::compare(&args),
             Command::Doctor(args) => doctor::doctor(*args).await,
             Command::Sandbox(args) => sandbox::sandbox(args).await,
@@ -42,6 +52,10 @@ pub fn run() -> ExitCode {
             Command::Completions(args) => manual::completions(&args),
             Command::Man(args) => manual::man(&args),
         }
+    });
+    let ended = runtime.block_on(working).unwrap_or_else(|broken| match broken.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(cancelled) => Err(std::io::Error::other(cancelled).into()),
     });
     // What was cut off, such as a request that is never answered, must not hold the end up.
     runtime.shutdown_background();

@@ -16,7 +16,7 @@ use crate::account::converge::Goal;
 use crate::account::ledger::LedgerClosed;
 use crate::aws::clients::Clients;
 use crate::ids::AccountId;
-use crate::inventory::list::Inventory;
+use crate::inventory::coming::Accounts;
 use crate::plain::plain;
 use crate::report::{
     AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, HtmlPage, ReportFailure, Reporters, RunFolder, RunJson,
@@ -67,9 +67,9 @@ impl Open {
 pub(super) struct Sitting<'a> {
     pub(super) folder: &'a RunFolder,
     pub(super) open: Open,
-    pub(super) clients: Clients,
+    pub(super) clients: Arc<Clients>,
     pub(super) terms: Terms,
-    pub(super) inventory: Inventory,
+    pub(super) accounts: Accounts,
     pub(super) info: RunInfo,
     /// What earlier sittings left.
     pub(super) earlier: Earlier,
@@ -84,27 +84,30 @@ pub(super) async fn begin(
     report_dir: &Path,
     info: &mut RunInfo,
     saved: &SavedTerms,
-    inventory: &Inventory,
+    accounts: &Accounts,
 ) -> Result<(RunFolder, Open), CliError> {
     let folder = RunFolder::create(report_dir, &info.run_id)?;
     info.run_id = folder.id().clone();
     let open = Open::start(folder.open_journal()?, folder.lock()?)?;
-    open.journal().begin(info, saved, inventory).await.map_err(unwritten(&folder))?;
+    let begun = match accounts {
+        Accounts::Listed(inventory) => open.journal().begin(info, saved, inventory).await,
+        Accounts::Coming(coming) => open.journal().begin_early(info, saved, &coming.first).await,
+    };
+    begun.map_err(unwritten(&folder))?;
     Ok((folder, open))
 }
 
 /// Works on the run until it is done or stopped. Gives back the exit code.
 pub(super) async fn sit(sitting: Sitting<'_>) -> Result<u8, CliError> {
-    let Sitting { folder, open, clients, terms, inventory, info, mut earlier, worked, output, mut stop_words } =
-        sitting;
+    let Sitting { folder, open, clients, terms, accounts, info, mut earlier, worked, output, mut stop_words } = sitting;
     let mut reporters = reporters(folder, terms.goal, output)?;
     let known: Vec<Event> = known(&info, &mut earlier);
     let resumed = info.resumed > 0;
     let cancel = Cancel::default();
     let rollout = Rollout {
         terms: Arc::new(terms),
-        clients: Arc::new(clients),
-        inventory,
+        clients,
+        accounts,
         info: info.clone(),
         earlier,
         journal: open.journal().clone(),
@@ -145,6 +148,7 @@ pub(super) fn conclude(
     let failures = reporters.finish();
     let mut not_whole: Vec<String> = failures.iter().map(|f| format!("{f}: {}", f.error)).collect();
     let halted = ended != Ended::Complete;
+    let go_on = go_on(folder, output);
     let journal_end = open.close(ended, &failures)?;
     not_whole.extend(journal_end.map(|error| format!("cannot write `journal.jsonl`: {error}")));
     not_whole.extend(unread.map(|error| error.to_string()));
@@ -152,18 +156,18 @@ pub(super) fn conclude(
         ui::say(&format!("error: {failure}"));
     }
     if !not_whole.is_empty() {
-        ui::say(&format!("hint: the journal has what the reports lack: make room, then `{}`", go_on(folder, output)));
+        ui::say(&format!("hint: the journal has what the reports lack: make room, then {go_on}"));
     } else if halted && output.format == Format::Json {
-        ui::say(&format!("hint: go on with `{}`", go_on(folder, output)));
+        ui::say(&format!("hint: {go_on}"));
     }
     Ok(if exit_code == 0 && !not_whole.is_empty() { 1 } else { exit_code })
 }
 
-/// The command that goes on with a run.
+/// How to go on with a run.
 fn go_on(folder: &RunFolder, output: &OutputArgs) -> String {
-    let command = format!("rolecall resume {}", folder.id());
     let elsewhere = output.report_dir.display().to_string();
-    if elsewhere == "reports" { command } else { format!("{command} --report-dir {}", plain(&elsewhere)) }
+    let elsewhere = if elsewhere == "reports" { String::new() } else { format!(" --report-dir {}", plain(&elsewhere)) };
+    format!("go on with `rolecall resume {}{elsewhere}`", folder.id())
 }
 
 /// Every report of a run, and what is shown of it.

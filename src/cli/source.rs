@@ -7,9 +7,12 @@ use super::options::{ConnectionArgs, SourceArgs};
 use super::ui;
 use super::which::Which;
 use crate::aws::clients::{Clients, Connection};
+use crate::inventory::coming::Accounts;
 use crate::inventory::csv_file;
 use crate::inventory::list::Inventory;
 use crate::inventory::organization::read_organization;
+use crate::inventory::select::OneByOne;
+use crate::inventory::shard::Shard;
 use crate::sandbox::{SandboxHttpClient, World};
 
 /// Where accounts come from, with what can be known before AWS is contacted.
@@ -49,7 +52,7 @@ impl Source {
 
     /// Connects to AWS, or to the sandbox.
     pub(super) async fn connect(&self, args: &ConnectionArgs) -> Result<Clients, CliError> {
-        Ok(Clients::connect(self.connection(args)?, args.sts_rate).await?)
+        Ok(Clients::connect(self.connection(args)?, args.sts_pace()).await?)
     }
 
     /// How AWS, or the sandbox, is reached.
@@ -71,13 +74,33 @@ impl Source {
         })
     }
 
-    /// The accounts, each in or out, and one of them in at least.
-    pub(super) async fn inventory(self, clients: &Clients, which: &Which, quiet: bool) -> Result<Inventory, CliError> {
-        Ok(self.listed(clients, which, quiet).await?.with_work()?)
+    /// What is asked of accounts, where the work on the first can begin before the last is known.
+    pub(super) fn one_by_one(&self, which: &Which) -> Option<OneByOne> {
+        match self {
+            Self::Organization | Self::Sandbox(_) if which.tags.is_empty() => which.selector.one_by_one(),
+            _ => None,
+        }
     }
 
-    /// The accounts, each in or out.
-    pub(super) async fn listed(self, clients: &Clients, which: &Which, quiet: bool) -> Result<Inventory, CliError> {
+    /// The accounts, or the shard's of them, each in or out, and one of them in at least.
+    pub(super) async fn inventory(
+        self,
+        clients: &Clients,
+        which: &Which,
+        shard: Option<Shard>,
+        quiet: bool,
+    ) -> Result<Accounts, CliError> {
+        Ok(self.listed(clients, which, shard, quiet).await?.with_work()?.into())
+    }
+
+    /// The accounts, or the shard's of them, each in or out.
+    pub(super) async fn listed(
+        self,
+        clients: &Clients,
+        which: &Which,
+        shard: Option<Shard>,
+        quiet: bool,
+    ) -> Result<Inventory, CliError> {
         let selector = &which.selector;
         let all = match self {
             Self::File(inventory) => inventory,
@@ -92,7 +115,10 @@ impl Source {
                 .await?
             }
         };
-        let chosen = selector.apply(all, clients.caller().account)?;
+        let mut chosen = selector.apply(all, clients.caller().account)?;
+        if let Some(shard) = shard {
+            chosen = chosen.part(shard);
+        }
         if which.tags.is_empty() {
             return Ok(chosen);
         }

@@ -59,7 +59,7 @@ pub async fn one_account(clients: &Clients, visit: Visit) -> Check {
     let attempts = Attempts::default();
     let goal = Goal::Verify { simulate: false };
     if task.entrance.is_some() {
-        clients.sts_limit().ready().await;
+        clients.sts_of(id).limit().ready().await;
     }
     let work = converge(clients, &NoLedger, &task, goal, &|_| {}, &mut outcome, &attempts);
     if tokio::time::timeout(PATIENCE, work).await.is_err() {

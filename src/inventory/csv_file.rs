@@ -81,7 +81,13 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Inventory, InventoryError> {
         problems.push(CsvProblem { line: header_line + 1, column: 1, what });
     }
     if problems.is_empty() {
-        Ok(Inventory { entries, source: file.to_owned(), doubtful_columns: columns.doubtful, doubtful_states: states })
+        Ok(Inventory {
+            entries,
+            source: file.to_owned(),
+            doubtful_columns: columns.doubtful,
+            doubtful_states: states,
+            whole: None,
+        })
     } else {
         Err(wrong(problems))
     }
@@ -274,7 +280,7 @@ impl Row<'_> {
         // Somebody else's column may have that name; what is no time says nothing.
         let joined = self.cell("joined").and_then(|(_, joined)| joined.parse().ok());
         let (name, parents, unit) = (name.unwrap_or_default(), Vec::new(), String::new());
-        Some(Entry { account: Account { id: id?, name, overrides, parents, unit, joined }, selection })
+        Some(Entry { account: Account { id: id?, name, overrides, parents, unit, joined }, selection, place: None })
     }
 
     /// The state that keeps the account out, if its row says one.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::InventoryError;
 use super::params;
+use super::shard::Whole;
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath};
 
 /// One AWS account of the inventory.
@@ -88,6 +89,9 @@ pub struct Entry {
     pub account: Account,
     /// In or out.
     pub selection: Selection,
+    /// Its place in the whole list, from 0, where the inventory is only a part of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<usize>,
 }
 
 /// Whether the run works on an account.
@@ -185,6 +189,8 @@ pub struct Inventory {
     pub doubtful_columns: Vec<(String, &'static str)>,
     /// Words in the columns `status` and `state` of a CSV file that say nothing to us, each once; their accounts are in.
     pub doubtful_states: Vec<String>,
+    /// The list that this is a part of, where it is one.
+    pub whole: Option<Whole>,
 }
 
 impl Inventory {
@@ -196,10 +202,10 @@ impl Inventory {
     /// The inventory, if there is work in it.
     ///
     /// # Errors
-    /// When no account is in.
+    /// When no account is in; of a part of a list, it may be that none is.
     pub fn with_work(self) -> Result<Self, InventoryError> {
         match self.selected() {
-            0 => Err(InventoryError::NothingSelected { accounts: self.entries.len() }),
+            0 if self.whole.is_none() => Err(InventoryError::NothingSelected { accounts: self.entries.len() }),
             _ => Ok(self),
         }
     }

@@ -1,6 +1,7 @@
 //! The accounts of a run, each in or out, with the reason; from a CSV file or from AWS Organizations.
 
 pub mod changes;
+pub mod coming;
 pub mod csv_file;
 #[cfg(test)]
 mod csv_file_tests;
@@ -12,4 +13,5 @@ pub mod organization;
 mod organization_tests;
 mod params;
 pub mod select;
+pub mod shard;
 pub mod tags;

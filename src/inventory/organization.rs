@@ -1,8 +1,8 @@
-//! The inventory from AWS Organizations: every page, strictly one call after the other.
+//! The inventory from AWS Organizations: page by page, strictly one call after the other.
 //!
 //! Organizations refuses callers that ask twice at once, so nothing here is concurrent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_organizations::types::Account as OrgAccount;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -52,6 +52,42 @@ pub async fn organization_id(clients: &Clients) -> Result<String, InventoryError
     id.map(str::to_owned).ok_or(InventoryError::Nonsense { operation: OPERATION, what: "no organization id" })
 }
 
+/// The pages of ListAccounts, in AWS's order.
+#[derive(Debug, Default)]
+pub struct Pages {
+    token: Option<String>,
+    over: bool,
+    /// Accounts that were on a page: one that comes or goes while they are read moves others onto the next.
+    seen: HashSet<AccountId>,
+}
+
+impl Pages {
+    /// The accounts of the next page; `None` behind the last. A page may be empty.
+    ///
+    /// # Errors
+    /// What Organizations said, or an answer that makes no sense, such as the same page token twice.
+    pub async fn next(&mut self, clients: &Clients) -> Result<Option<Vec<Entry>>, InventoryError> {
+        const OPERATION: &str = "organizations ListAccounts";
+        if self.over {
+            return Ok(None);
+        }
+        clients.organizations_limit().ready().await;
+        let call = clients.organizations().list_accounts().max_results(20).set_next_token(self.token.clone());
+        let page = read(OPERATION, call.send().await)?;
+        let mut entries = Vec::with_capacity(page.accounts().len());
+        for account in page.accounts() {
+            let entry = entry(OPERATION, account)?;
+            if self.seen.insert(entry.account.id) {
+                entries.push(entry);
+            }
+        }
+        // Only the token tells whether there is more.
+        self.token = next(OPERATION, &self.token, page.next_token())?;
+        self.over = self.token.is_none();
+        Ok(Some(entries))
+    }
+}
+
 /// Every account of the organization, in AWS's order. `with_parents` walks the tree of organizational units as well,
 /// which costs two calls or more for each unit. `read_so_far` is told the number of accounts after each page.
 ///
@@ -62,23 +98,12 @@ pub async fn read_organization(
     with_parents: bool,
     mut read_so_far: impl FnMut(usize),
 ) -> Result<Inventory, InventoryError> {
-    const OPERATION: &str = "organizations ListAccounts";
     let id = organization_id(clients).await?;
     let mut entries = Vec::new();
-    let mut token = None;
-    loop {
-        clients.organizations_limit().ready().await;
-        let call = clients.organizations().list_accounts().max_results(20).set_next_token(token.clone());
-        let page = read(OPERATION, call.send().await)?;
-        for account in page.accounts() {
-            entries.push(entry(OPERATION, account)?);
-        }
+    let mut pages = Pages::default();
+    while let Some(page) = pages.next(clients).await? {
+        entries.extend(page);
         read_so_far(entries.len());
-        // A page may be empty and yet have a token: only the token tells whether there is more.
-        match next(OPERATION, &token, page.next_token())? {
-            Some(more) => token = Some(more),
-            None => break,
-        }
     }
     if with_parents {
         let mut parents = parents(clients).await?;
@@ -93,6 +118,7 @@ pub async fn read_organization(
         source: format!("organization {id}"),
         doubtful_columns: Vec::new(),
         doubtful_states: Vec::new(),
+        whole: None,
     })
 }
 
@@ -104,7 +130,7 @@ fn entry(operation: &'static str, account: &OrgAccount) -> Result<Entry, Invento
     let joined = account.joined_timestamp().and_then(|at| Timestamp::new(at.secs(), 0).ok());
     let name = account.name().unwrap_or_default().to_owned();
     let (overrides, parents, unit) = (Overrides::default(), Vec::new(), String::new());
-    Ok(Entry { account: Account { id, name, overrides, parents, unit, joined }, selection })
+    Ok(Entry { account: Account { id, name, overrides, parents, unit, joined }, selection, place: None })
 }
 
 /// A root or a unit.

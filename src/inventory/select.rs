@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::error::InventoryError;
 use super::list::{Account, Entry, Inventory, Reason, Selection};
@@ -24,6 +25,26 @@ pub enum NewSince {
     Run(EarlierRun),
     /// It joined the organization after this.
     Date(Timestamp),
+}
+
+/// What a run asks for whose accounts are judged one by one, while they are still being listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OneByOne {
+    /// Whether the caller's own account is in.
+    pub management_account: bool,
+    /// Only accounts that joined the organization after this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined_after: Option<Timestamp>,
+}
+
+impl OneByOne {
+    /// Puts accounts out that are not asked for. `own` is the caller's account.
+    pub fn judge(self, entries: &mut [Entry], own: AccountId) {
+        let Self { management_account, joined_after } = self;
+        let new_since = joined_after.map(NewSince::Date);
+        Selector { management_account, new_since, ..Selector::default() }.judge(entries, own);
+    }
 }
 
 /// What the command line asks for.
@@ -64,20 +85,37 @@ impl Selector {
         if unknown.is_empty() { Ok(()) } else { Err(InventoryError::NotThere { unknown }) }
     }
 
+    /// What is asked for, where that can be said of each account by itself and in few words: none is named, nor a unit,
+    /// nor an earlier run.
+    pub fn one_by_one(&self) -> Option<OneByOne> {
+        let joined_after = match &self.new_since {
+            None => None,
+            Some(NewSince::Date(date)) => Some(*date),
+            Some(NewSince::Run(_)) => return None,
+        };
+        let names = self.needs_parents() || !self.include.is_empty() || !self.exclude.is_empty();
+        let management_account = self.management_account;
+        (!names && self.only.is_none()).then_some(OneByOne { management_account, joined_after })
+    }
+
     /// Puts accounts out that are not asked for; it may be that none is left. `own` is the caller's account.
     ///
     /// # Errors
     /// As [`Selector::check`].
     pub fn apply(&self, mut inventory: Inventory, own: AccountId) -> Result<Inventory, InventoryError> {
         self.check(&inventory)?;
-        for entry in &mut inventory.entries {
+        self.judge(&mut inventory.entries, own);
+        Ok(inventory)
+    }
+
+    fn judge(&self, entries: &mut [Entry], own: AccountId) {
+        for entry in entries {
             if entry.selection == Selection::In
                 && let Some(reason) = self.reason(entry, own)
             {
                 entry.selection = Selection::Out(reason);
             }
         }
-        Ok(inventory)
     }
 
     /// Why an account that could be in is out.

@@ -16,7 +16,7 @@ use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Failure, PartStatus, Step};
 use crate::ids::{AccountId, Arn, Partition, RunId};
 use crate::plain::plain_json;
-use crate::rollout::event::{Api, Event, EventKind, RolloutStats, Stage};
+use crate::rollout::event::{Api, Event, EventKind, RolloutStats, Shard, Stage};
 
 /// Writes the lines, each at once.
 pub struct JsonLines {
@@ -74,6 +74,12 @@ enum WireEvent<'a> {
         organization: Option<&'a str>,
         accounts: usize,
         selected: usize,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        listing: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shard: Option<Shard>,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        merged: &'a [RunId],
         concurrency: usize,
         session_policy: &'a str,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -85,6 +91,11 @@ enum WireEvent<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         max_failures: Option<String>,
         version: &'a str,
+    },
+    AccountsListed {
+        accounts: usize,
+        selected: usize,
+        whole: bool,
     },
     StageStarted {
         #[serde(flatten)]
@@ -171,6 +182,9 @@ fn wire(kind: &EventKind) -> WireEvent<'_> {
             organization: info.organization.as_deref(),
             accounts: info.accounts,
             selected: info.selected,
+            listing: info.listing,
+            shard: info.shard,
+            merged: &info.merged,
             concurrency: info.concurrency,
             session_policy: &info.session_policy,
             preflight: info.preflight,
@@ -179,6 +193,9 @@ fn wire(kind: &EventKind) -> WireEvent<'_> {
             max_failures: info.max_failures.map(|most| most.to_string()),
             version: &info.version,
         },
+        EventKind::AccountsListed { accounts, selected, whole } => {
+            WireEvent::AccountsListed { accounts: *accounts, selected: *selected, whole: *whole }
+        }
         EventKind::StageStarted { stage } => WireEvent::StageStarted { stage: *stage },
         EventKind::StagePassed { account_id } => WireEvent::StagePassed { account_id },
         EventKind::AccountStarted { account_id, account_name } => {

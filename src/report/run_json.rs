@@ -17,7 +17,7 @@ use super::wire::{FORMAT, milliseconds};
 use super::{Reporter, RunFolder, Verdict, whole_file};
 use crate::account::change::ChangeResult;
 use crate::ids::{Arn, Partition, RunId};
-use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo, Stage};
+use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo, Shard, Stage};
 
 /// What `run.json` holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,15 @@ pub struct RunRecord {
     pub accounts: usize,
     /// How many of them the run worked on.
     pub selected: usize,
+    /// Whether accounts were still being listed when this was written, so that there may be more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub listing: bool,
+    /// Which part of the inventory the run was about, where it was not about all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// The runs of shards that this one's reports were made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<RunId>,
     /// How many at once.
     pub concurrency: usize,
     /// The form of the session policy.
@@ -199,6 +208,9 @@ impl RunRecord {
             organization: info.organization,
             accounts: info.accounts,
             selected: info.selected,
+            listing: info.listing,
+            shard: info.shard,
+            merged: info.merged,
             concurrency: info.concurrency,
             session_policy: info.session_policy,
             preflight: info.preflight,
@@ -257,6 +269,9 @@ impl Reporter for RunJson {
         }
         let Some(record) = &mut self.record else { return Ok(()) };
         match &event.kind {
+            EventKind::AccountsListed { accounts, selected, whole } => {
+                (record.accounts, record.selected, record.listing) = (*accounts, *selected, !whole);
+            }
             EventKind::StageStarted { stage } => record.stages.push(*stage),
             EventKind::ChangeSettled { result, .. } => match result {
                 ChangeResult::Pending => record.changes.pending += 1,

@@ -53,6 +53,8 @@ pub enum EndedWord {
     JournalFailed,
     /// More accounts failed than may.
     TooManyFailures,
+    /// Organizations refused to tell the rest of the accounts.
+    ListingFailed,
     /// The preflight failed in some accounts, and nothing was written.
     PreflightFailed,
 }
@@ -75,6 +77,7 @@ impl EndedWord {
             HaltReason::TooManyFailures { failed, allowed } => {
                 (Self::TooManyFailures, Some(format!("{failed} failed, at most {allowed} may")))
             }
+            HaltReason::ListingFailed { message } => (Self::ListingFailed, Some(plain(message).into_owned())),
             HaltReason::PreflightFailed { failed } => (Self::PreflightFailed, Some(format!("{failed} failed"))),
         }
     }

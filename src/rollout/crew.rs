@@ -89,6 +89,11 @@ impl Crew {
         self.running.len() >= self.clients.pace().in_flight().min(self.concurrency)
     }
 
+    /// Resolves when what is in flight is cut off.
+    pub(super) fn stopped(&self) -> impl Future<Output = ()> + use<> {
+        self.cancel.stop.clone().cancelled_owned()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()
     }

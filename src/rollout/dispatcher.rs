@@ -3,19 +3,24 @@
 //! One task owns the counters and the running set. Workers only send messages, so no count is ever wrong, and a slow
 //! reporter slows the run down instead of losing an event.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use tokio::sync::mpsc::Receiver;
 
 use super::cancel::Cancel;
 use super::crew::{Crew, Seat};
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
 use super::history::Earlier;
-use super::journal::Journal;
+use super::journal::{Journal, JournalEntry};
 use super::order::{DEFAULT_SEED, Seed};
 use super::settle::Settle;
 use super::stages::{Run, Stages, finish};
 use super::worker::{Duty, Terms};
 use crate::aws::clients::Clients;
-use crate::inventory::list::{Entry, Inventory};
+use crate::inventory::coming::{Accounts, Coming, Page};
+use crate::inventory::error::InventoryError;
+use crate::inventory::list::{Entry, Selection};
 
 /// A run that is ready to begin.
 pub struct Rollout {
@@ -23,8 +28,8 @@ pub struct Rollout {
     pub clients: Arc<Clients>,
     /// What is the same for every account.
     pub terms: Arc<Terms>,
-    /// The accounts.
-    pub inventory: Inventory,
+    /// The accounts; the journal has a line for each that is known. A run by stages needs all of them.
+    pub accounts: Accounts,
     /// What the reports say of the run. How many accounts are worked on at once, its waves, its order and how many may
     /// fail are taken from here, so that they are just what the reports say.
     pub info: RunInfo,
@@ -40,7 +45,7 @@ impl Rollout {
     /// Runs it. `on_event` is told everything, in order; it is called from this task, so being slow in there holds the
     /// run back. Returns when every account of the inventory has its outcome.
     pub async fn run(self, on_event: impl FnMut(Event)) -> (RolloutStats, Ended) {
-        let Self { clients, terms, inventory, info, earlier, journal, cancel } = self;
+        let Self { clients, terms, accounts, info, earlier, journal, cancel } = self;
         let stages = Stages {
             preflight: info.preflight,
             waves: info.waves.clone(),
@@ -53,11 +58,19 @@ impl Rollout {
             crew: Crew::new(clients, terms, journal.clone(), cancel, info.concurrency),
         };
         run.settle.emit(EventKind::RunStarted(Box::new(info)));
-        if stages.preflight || stages.waves.is_some() {
-            run.staged(inventory.entries, &stages).await;
-        } else {
-            run.settle.watch(stages.allowed);
-            run.straight(inventory.entries).await;
+        match accounts {
+            Accounts::Listed(inventory) if stages.preflight || stages.waves.is_some() => {
+                run.staged(inventory.entries, &stages).await;
+            }
+            Accounts::Listed(inventory) => {
+                run.settle.watch(stages.allowed);
+                run.straight(inventory.entries.into(), Listing::over()).await;
+            }
+            Accounts::Coming(Coming { first, pages, .. }) => {
+                run.settle.watch(stages.allowed);
+                let listing = Listing::begun(&first, pages, journal);
+                run.straight(first.into(), listing).await;
+            }
         }
         if let (Some(message), 1..) = (login.login_over(), run.settle.not_reached_so_far()) {
             run.settle.halt(HaltReason::CredentialsExpired { message: message.to_owned() });
@@ -67,20 +80,97 @@ impl Rollout {
 }
 
 impl<F: FnMut(Event)> Run<F> {
-    /// Every account, in the inventory's order, each as soon as there is room.
-    async fn straight(&mut self, entries: Vec<Entry>) {
-        for (index, entry) in entries.into_iter().enumerate() {
-            while self.crew.is_full() {
-                self.wait(&mut finish).await;
+    /// Every account, in the inventory's order, each as soon as it is known and there is room. Where somebody says stop,
+    /// the list is read on for as long as the drain may take, so that every account has its row.
+    async fn straight(&mut self, mut waiting: VecDeque<Entry>, mut listing: Listing) {
+        let mut index = 0;
+        loop {
+            while !self.crew.is_full()
+                && let Some(entry) = waiting.pop_front()
+            {
+                self.crew.heed(&mut self.settle);
+                if let Some(account) = self.settle.admit(index, entry) {
+                    let seat = Seat { place: index, index, account, notes: Vec::new(), before: None };
+                    self.crew.start(&mut self.settle, seat, Duty::Converge);
+                }
+                index += 1;
             }
-            self.crew.heed(&mut self.settle);
-            if let Some(account) = self.settle.admit(index, entry) {
-                let seat = Seat { place: index, index, account, notes: Vec::new(), before: None };
-                self.crew.start(&mut self.settle, seat, Duty::Converge);
+            if waiting.is_empty() && self.crew.is_empty() && listing.pages.is_none() {
+                return;
             }
-        }
-        while !self.crew.is_empty() {
-            self.wait(&mut finish).await;
+            let stopped = self.crew.stopped();
+            tokio::select! {
+                biased;
+                page = listing.next() => waiting.extend(listing.take(page, &mut self.settle)),
+                () = stopped, if listing.pages.is_some() => listing.pages = None,
+                ended = self.crew.next(&mut self.settle) => {
+                    if let Some((seat, outcome)) = ended {
+                        finish(&mut self.settle, seat, outcome);
+                    }
+                }
+            }
         }
     }
+}
+
+/// The accounts that are still being listed.
+struct Listing {
+    /// `None` when nothing more comes.
+    pages: Option<Receiver<Page>>,
+    /// Where the accounts are put on record.
+    journal: Option<Journal>,
+    accounts: usize,
+    selected: usize,
+}
+
+impl Listing {
+    /// Every account is known.
+    fn over() -> Self {
+        Self { pages: None, journal: None, accounts: 0, selected: 0 }
+    }
+
+    fn begun(first: &[Entry], pages: Receiver<Page>, journal: Journal) -> Self {
+        Self { pages: Some(pages), journal: Some(journal), accounts: first.len(), selected: selected(first) }
+    }
+
+    /// The next page; waits for ever where there is none.
+    async fn next(&mut self) -> Option<Page> {
+        match &mut self.pages {
+            Some(pages) => pages.recv().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Puts a page on record, tells of it, and gives its accounts.
+    fn take<F: FnMut(Event)>(&mut self, page: Option<Page>, settle: &mut Settle<F>) -> Vec<Entry> {
+        // It ends with a page that says how.
+        let broken = InventoryError::Nonsense { operation: "organizations ListAccounts", what: "no end" };
+        let page = page.unwrap_or(Page::Failed(broken));
+        // A journal that is closed halts the run where a write needs it.
+        match page {
+            Page::Entries(entries) => {
+                self.accounts += entries.len();
+                self.selected += selected(&entries);
+                let _ = self.journal.as_ref().map(|journal| journal.list(&entries));
+                self.tell(settle, false);
+                return entries;
+            }
+            Page::End(whole) => {
+                let began = JournalEntry::Began { accounts: self.accounts, whole };
+                let _ = self.journal.as_ref().map(|journal| journal.note(&began));
+                self.tell(settle, true);
+            }
+            Page::Failed(error) => settle.halt(HaltReason::ListingFailed { message: error.to_string() }),
+        }
+        self.pages = None;
+        Vec::new()
+    }
+
+    fn tell<F: FnMut(Event)>(&self, settle: &mut Settle<F>, whole: bool) {
+        settle.emit(EventKind::AccountsListed { accounts: self.accounts, selected: self.selected, whole });
+    }
+}
+
+fn selected(entries: &[Entry]) -> usize {
+    entries.iter().filter(|entry| entry.selection == Selection::In).count()
 }

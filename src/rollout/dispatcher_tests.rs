@@ -18,7 +18,7 @@ use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
 use crate::setup::resolve::{Choices, Setup};
 
-fn entry(n: usize, selection: Selection) -> Entry {
+pub(super) fn entry(n: usize, selection: Selection) -> Entry {
     let account = Account {
         id: format!("{n:012}").parse().unwrap(),
         name: format!("account {n}"),
@@ -27,7 +27,7 @@ fn entry(n: usize, selection: Selection) -> Entry {
         unit: String::new(),
         joined: None,
     };
-    Entry { account, selection }
+    Entry { account, selection, place: None }
 }
 
 pub(super) struct Ran {
@@ -69,8 +69,13 @@ pub(super) async fn ran(
     set: impl FnOnce(&mut Rollout),
     until: impl Fn(&EventKind) -> bool,
 ) -> Ran {
-    let inventory =
-        Inventory { entries, source: "a test".to_owned(), doubtful_columns: Vec::new(), doubtful_states: Vec::new() };
+    let inventory = Inventory {
+        entries,
+        source: "a test".to_owned(),
+        doubtful_columns: Vec::new(),
+        doubtful_states: Vec::new(),
+        whole: None,
+    };
     let (journal, thread) = Journal::start(Vec::new()).unwrap();
     let choices = Choices { pass_role_to: vec!["user/analyst".parse().unwrap()], ..Choices::default() };
     let mut rollout = Rollout {
@@ -86,6 +91,9 @@ pub(super) async fn ran(
             source: inventory.source.clone(),
             accounts: inventory.entries.len(),
             selected: inventory.selected(),
+            listing: false,
+            shard: None,
+            merged: Vec::new(),
             concurrency: 5,
             session_policy: "exact".to_owned(),
             preflight: false,
@@ -108,7 +116,7 @@ pub(super) async fn ran(
             wait_ready: Duration::ZERO,
         }),
         clients: Arc::new(clients),
-        inventory,
+        accounts: inventory.into(),
         earlier: Earlier::default(),
         journal,
         cancel: Cancel::default(),

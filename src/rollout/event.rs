@@ -15,6 +15,7 @@ use crate::account::change::{Change, ChangeResult};
 use crate::account::outcome::{AccountStatus, Outcome, Step};
 pub use crate::aws::pace::Api;
 use crate::ids::{AccountId, Arn, Partition, RunId};
+pub use crate::inventory::shard::Shard;
 
 /// One thing that happened.
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +36,15 @@ pub struct Event {
 pub enum EventKind {
     /// The run began.
     RunStarted(Box<RunInfo>),
+    /// More accounts are known, of a run that began while they were still being listed.
+    AccountsListed {
+        /// How many are known by now, in or out.
+        accounts: usize,
+        /// How many of them are in.
+        selected: usize,
+        /// Whether these are all.
+        whole: bool,
+    },
     /// A run that goes by stages went on to its next.
     StageStarted {
         /// The stage.
@@ -150,6 +160,15 @@ pub struct RunInfo {
     pub accounts: usize,
     /// How many of them are in.
     pub selected: usize,
+    /// Whether accounts are still being listed, so that there may be more: `AccountsListed` tells how many.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub listing: bool,
+    /// Which part of the inventory the run is about, where it is not about all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// The runs of shards that this one's reports were made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<RunId>,
     /// How many accounts are worked on at once.
     pub concurrency: usize,
     /// The form of the session policy: `exact` or `by name pattern` (design: least power), for people.
@@ -199,6 +218,11 @@ pub enum HaltReason {
         /// How many may.
         allowed: usize,
     },
+    /// Organizations refused to tell the rest of the accounts.
+    ListingFailed {
+        /// What it said.
+        message: String,
+    },
     /// The preflight failed in some accounts, so nothing was written in any.
     PreflightFailed {
         /// In how many.
@@ -246,6 +270,15 @@ pub struct RolloutStats {
     pub skipped: usize,
     /// `not_reached`
     pub not_reached: usize,
+}
+
+impl RunInfo {
+    /// Takes up what an event tells of the number of accounts.
+    pub fn listed(&mut self, kind: &EventKind) {
+        if let EventKind::AccountsListed { accounts, selected, whole } = kind {
+            (self.accounts, self.selected, self.listing) = (*accounts, *selected, !whole);
+        }
+    }
 }
 
 impl RolloutStats {

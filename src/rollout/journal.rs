@@ -7,8 +7,8 @@ mod entry;
 mod keep;
 mod read;
 #[cfg(test)]
-mod read_tests;
+pub(super) mod read_tests;
 
 pub use entry::{FORMAT, JournalEntry, SavedTerms, Way};
 pub use keep::{Journal, JournalThread, Store};
-pub use read::{Closed, Logbook, ReadError, read};
+pub use read::{Closed, Deeds, Logbook, ReadError, read};

@@ -1,6 +1,8 @@
 //! Many accounts: bounded concurrency, one row for each, whatever happens.
 
 pub mod cancel;
+#[cfg(test)]
+mod coming_tests;
 mod crew;
 pub mod dispatcher;
 #[cfg(test)]
@@ -10,6 +12,9 @@ pub mod history;
 #[cfg(test)]
 mod history_tests;
 pub mod journal;
+pub mod merge;
+#[cfg(test)]
+mod merge_tests;
 pub mod order;
 mod settle;
 mod stages;

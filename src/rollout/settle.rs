@@ -96,7 +96,7 @@ impl<F: FnMut(Event)> Settle<F> {
 
     /// The account to work on, if it is in and the run goes on; otherwise its outcome is told at once.
     pub(super) fn admit(&mut self, index: usize, entry: Entry) -> Option<Account> {
-        let Entry { account, selection } = entry;
+        let Entry { account, selection, .. } = entry;
         if let Some(outcome) = self.earlier.kept.remove(&account.id) {
             self.tell(index, outcome);
             return None;

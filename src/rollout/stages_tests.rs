@@ -51,7 +51,7 @@ pub(super) fn entries(world: &World) -> Vec<Entry> {
         unit: String::new(),
         joined: None,
     };
-    members.map(|id| Entry { account: account(id), selection: Selection::In }).collect()
+    members.map(|id| Entry { account: account(id), selection: Selection::In, place: None }).collect()
 }
 
 fn by_waves(waves: &str, most: &str) -> impl Fn(&mut RunInfo) {

@@ -21,6 +21,9 @@ pub(super) fn tell(kind: &EventKind) {
             let (run, accounts) = (&info.run_id, info.accounts);
             tracing::info!(%run, command = ?info.command, accounts, selected = info.selected, "run started");
         }
+        EventKind::AccountsListed { accounts, selected, whole } => {
+            tracing::debug!(accounts, selected, whole, "accounts listed");
+        }
         EventKind::StageStarted { stage } => tracing::info!(?stage, "stage started"),
         EventKind::StagePassed { account_id } => span(*account_id).in_scope(|| tracing::debug!("stage passed")),
         EventKind::AccountStarted { account_id, .. } => span(*account_id).in_scope(|| tracing::info!("started")),

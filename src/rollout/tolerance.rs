@@ -26,6 +26,11 @@ impl Tolerance {
     /// Not one.
     pub const NONE: Self = Self::AtMost(Limit(Share::Count(0)));
 
+    /// Whether it depends on how many accounts are selected.
+    pub fn is_a_part(self) -> bool {
+        matches!(self, Self::AtMost(Limit(Share::Percent(_))))
+    }
+
     /// How many of `selected` accounts may fail; `None` for any number.
     pub fn allowed(self, selected: usize) -> Option<usize> {
         match self {

@@ -237,7 +237,7 @@ impl Work {
             let work = async {
                 // Waiting for one's turn at STS is no time spent on the account.
                 if enters {
-                    clients.sts_limit().ready().await;
+                    clients.sts_of(account_id).limit().ready().await;
                 }
                 in_time(terms.account_timeout, &attempts, work.catch_unwind()).await
             };

@@ -161,7 +161,8 @@ impl Bench {
         for entry in entries(&self.world) {
             let id = entry.account.id;
             let access = format!("arn:aws:iam::{id}:role/OrganizationAccountAccessRole");
-            let session = clients.sts().assume_role().role_arn(access).role_session_name("somebody").send().await;
+            let session =
+                clients.sts().client().assume_role().role_arn(access).role_session_name("somebody").send().await;
             let given = session.unwrap().credentials.unwrap();
             let token = Some(given.session_token);
             let credentials = Credentials::new(given.access_key_id, given.secret_access_key, token, None, "somebody");

@@ -22,6 +22,9 @@ pub struct LogEntry {
     pub account: Option<AccountId>,
     /// `iam`, `sts`, `organizations`; empty where the request named none of them.
     pub service: &'static str,
+    /// The region that the request was signed for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub region: String,
     /// The operation, as it was named.
     pub action: String,
     /// Whether the operation is one that writes.

@@ -76,6 +76,7 @@ impl World {
             seq,
             at: world.now(),
             account,
+            region: asked.scope.map(|scope| scope.region.to_owned()).unwrap_or_default(),
             service: asked.service.map(Service::as_str).unwrap_or_default(),
             write: asked.action.is_some_and(Action::writes),
             resource: asked.resource(),

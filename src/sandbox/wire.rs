@@ -41,6 +41,7 @@ pub struct Answer {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope<'a> {
     pub(super) access_key: &'a str,
+    pub(super) region: &'a str,
     pub(super) service: Option<Service>,
 }
 
@@ -51,8 +52,8 @@ impl<'a> Scope<'a> {
         let credential = after.split([',', ' ']).next()?;
         let mut parts = credential.split('/');
         let access_key = parts.next()?;
-        let (_date, _region) = (parts.next()?, parts.next()?);
-        Some(Self { access_key, service: Service::from_signing_name(parts.next()?) })
+        let (_date, region) = (parts.next()?, parts.next()?);
+        Some(Self { access_key, region, service: Service::from_signing_name(parts.next()?) })
     }
 }
 

@@ -9,7 +9,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("policy", &["ids", "digest"], &["aws_", "tokio", "std::fs", "Instant::now", "SystemTime::now", "Timestamp::now"]),
     ("setup", &["policy", "ids", "digest"], &["aws_", "tokio"]),
     ("aws", &["ids"], &[]),
-    ("inventory", &["aws", "ids", "cell"], &[]),
+    ("inventory", &["aws", "ids", "cell", "digest"], &[]),
     ("account", &["aws", "setup", "policy", "ids", "digest"], &["std::fs"]),
     ("bootstrap", &["account", "inventory", "setup", "ids"], &["aws_sdk", "tokio", "std::fs"]),
     ("doctor", &["account", "aws", "inventory", "setup", "ids"], &["clap", "std::io::stderr"]),

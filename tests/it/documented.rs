@@ -23,9 +23,8 @@ fn project() -> &'static Path {
 
 /// The pages of the project that people read.
 pub(crate) fn pages() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "inventory/README.md", "reports/README.md"]
-        .map(|page| project().join(page))
-        .into();
+    let known = ["README.md", "CONTRIBUTING.md", "deploy/README.md", "inventory/README.md", "reports/README.md"];
+    let mut found: Vec<PathBuf> = known.map(|page| project().join(page)).into();
     for folder in ["docs", "docs/guide"] {
         let entries = fs::read_dir(project().join(folder)).unwrap().map(|entry| entry.unwrap().path());
         found.extend(entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")));

@@ -47,6 +47,8 @@ mod server;
 #[cfg(test)]
 mod setup;
 #[cfg(test)]
+mod shards;
+#[cfg(test)]
 mod stages;
 #[cfg(test)]
 mod stop;

@@ -156,7 +156,7 @@ fn what_cannot_be_gone_on_with_is_refused_with_a_clear_line() {
         assert!(ran.stderr.contains(words) && ran.stderr.contains("\nhint: "), "{ran:?}");
     };
     let seen = requests(&world.home).0;
-    refused(&journal.replacen("\"format\":2", "\"format\":1", 1), "has format 1, this version reads format 2", 2);
+    refused(&journal.replacen("\"format\":3", "\"format\":1", 1), "has format 1, this version reads format 3", 2);
     refused("{}\n", "is not a run's journal", 2);
     refused("", "ends before the run began", 2);
     let lines: Vec<&str> = journal.lines().collect();

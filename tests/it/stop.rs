@@ -139,7 +139,8 @@ fn a_word_while_accounts_are_listed_ends_at_once_and_leaves_nothing() {
     let home = Rolecall::new();
     let server = Server::start(&home, "accounts=20000,seed=5");
     let rolecall = Rolecall::new().with(server.environment.clone());
-    let mut command = rolecall.command(&[&APPLY[..], &["--yes"]].concat());
+    // What takes things away waits for the whole list.
+    let mut command = rolecall.command(&["remove", "--organization", "--yes"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(said.any(|line| line.ends_with("accounts listed")), "the listing tells how far it is");

@@ -36,6 +36,8 @@ function facts() {
   fact(list, 'By', el('code', {}, info.caller));
   fact(list, 'Accounts from', info.source);
   fact(list, 'Organization', info.organization);
+  fact(list, 'Shard', info.shard);
+  fact(list, 'Merged from', (info.merged || []).join(', '));
   fact(list, 'Partition', info.partition);
   fact(list, 'Started', moment(info.started_at));
   fact(list, 'Ended', ended ? moment(ended.at) : 'cut off');

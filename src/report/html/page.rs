@@ -143,6 +143,11 @@ impl Reporter for HtmlPage {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match &event.kind {
             EventKind::RunStarted(info) => self.info = Some(info.clone()),
+            EventKind::AccountsListed { .. } => {
+                if let Some(info) = &mut self.info {
+                    info.listed(&event.kind);
+                }
+            }
             EventKind::AccountStarted { account_id, .. } => {
                 self.in_flight.insert(*account_id, Detail::default());
                 self.timeline.started(event.elapsed);

@@ -53,7 +53,7 @@ impl Lines {
             writeln!(self.out, "{status} {account} ({})", duration(outcome.duration))?;
         }
         let tenths = (self.tally.done() * 10).checked_div(self.tally.selected).unwrap_or(0);
-        if self.tally.selected > SMALL && tenths > self.tenths && tenths < 10 {
+        if self.tally.selected > SMALL && !self.tally.listing && tenths > self.tenths && tenths < 10 {
             self.progress(elapsed)?;
         }
         self.tenths = tenths;
@@ -72,8 +72,16 @@ impl Reporter for Lines {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match &event.kind {
             EventKind::RunStarted(info) => {
-                self.tally = Tally::new(info.selected);
+                self.tally = Tally::of(info);
                 writeln!(self.out, "{}", paint(self.styles.heading, &start_line(info)))?;
+            }
+            EventKind::AccountsListed { accounts, selected, whole } => {
+                self.tally.listed(*selected, *whole);
+                if *whole {
+                    let (listed, selected) = (counted(*accounts, "account"), count(*selected));
+                    let line = format!("{listed} listed, {selected} of them in");
+                    writeln!(self.out, "{}", paint(self.styles.dim, &line))?;
+                }
             }
             EventKind::StageStarted { stage } => {
                 writeln!(self.out, "{}", paint(self.styles.heading, &stage_line(*stage)))?;
@@ -113,7 +121,9 @@ impl Reporter for Lines {
 fn start_line(info: &RunInfo) -> String {
     let RunInfo { command, setup, selected, source, concurrency, .. } = info;
     let (setup, source) = (plain(setup), plain(source));
-    format!("{command} {setup}: {} of {source}, {concurrency} at a time", counted(*selected, "account"))
+    let accounts = if info.listing { "accounts".to_owned() } else { counted(*selected, "account") };
+    let part = info.shard.map(|shard| format!(", shard {shard}")).unwrap_or_default();
+    format!("{command} {setup}: {accounts} of {source}{part}, {concurrency} at a time")
 }
 
 /// A failure in two lines: what happened, and what to do.
@@ -132,6 +142,9 @@ pub(super) fn halt_line(reason: &HaltReason, in_flight: usize) -> String {
         }
         HaltReason::JournalFailed { message } => format!("the journal cannot be written ({})", plain(message)),
         HaltReason::TooManyFailures { failed, allowed } => too_many(*failed, *allowed),
+        HaltReason::ListingFailed { message } => {
+            format!("Organizations does not tell the rest of the accounts ({})", plain(message))
+        }
         HaltReason::PreflightFailed { failed } => {
             return format!("the preflight failed in {}: nothing is written anywhere", counted(*failed, "account"));
         }

@@ -101,13 +101,23 @@ impl<'a> Page<'a> {
             format!("in {}{rate}, ", duration(*elapsed))
         });
         let below = format!(
-            "{} of {}, {}as {}",
+            "{} of {}{}, {}as {}",
             counted(self.info.accounts, "account"),
             plain(&self.info.source),
+            self.part(),
             time.unwrap_or_default(),
             self.info.caller
         );
         self.sheet.hanging("", self.sheet.styles.dim, &below, self.sheet.styles.dim);
+    }
+
+    /// Which part of the inventory it is about, or of which runs.
+    fn part(&self) -> String {
+        match (self.info.shard, self.info.merged.len()) {
+            (Some(shard), _) => format!(", shard {shard}"),
+            (None, 0) => String::new(),
+            (None, shards) => format!(", {} merged", counted(shards, "shard")),
+        }
     }
 
     /// How a run came out that halted for its failures.
@@ -122,6 +132,10 @@ impl<'a> Page<'a> {
             Some((Ended::Halted { reason: HaltReason::PreflightFailed { failed } }, _)) => {
                 Some(format!("nothing was written: the preflight failed in {} of {selected}", count(*failed)))
             }
+            Some((Ended::Halted { reason: HaltReason::ListingFailed { .. } }, _)) => Some(format!(
+                "halted: not every account could be listed; {} of {selected} known not reached",
+                count(stats.not_reached)
+            )),
             _ => None,
         }
     }

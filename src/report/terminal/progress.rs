@@ -78,12 +78,16 @@ impl Reporter for Progress {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match &event.kind {
             EventKind::RunStarted(info) => {
-                self.tally = Tally::new(info.selected);
+                self.tally = Tally::of(info);
                 self.bar.set_length(info.selected as u64);
                 self.bar.set_style(style(&self.styles, self.width).map_err(io::Error::other)?);
                 if !self.bar.is_hidden() {
                     self.bar.enable_steady_tick(Duration::from_millis(120));
                 }
+            }
+            EventKind::AccountsListed { selected, whole, .. } => {
+                self.tally.listed(*selected, *whole);
+                self.bar.set_length(*selected as u64);
             }
             EventKind::StageStarted { stage } => self.tally.stage(*stage),
             EventKind::StagePassed { account_id } => {

@@ -55,6 +55,11 @@ impl Fold {
     fn event(&mut self, event: &Event) {
         match &event.kind {
             EventKind::RunStarted(info) => self.info = Some((**info).clone()),
+            EventKind::AccountsListed { .. } => {
+                if let Some(info) = &mut self.info {
+                    info.listed(&event.kind);
+                }
+            }
             EventKind::ChangeSettled { result, .. } => match result {
                 ChangeResult::Applied { .. } => self.applied += 1,
                 ChangeResult::Failed { .. } => self.refused += 1,

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use super::wording::{count, duration, rate};
 use crate::account::outcome::AccountStatus;
-use crate::rollout::event::{RolloutStats, Stage};
+use crate::rollout::event::{RolloutStats, RunInfo, Stage};
 
 /// The counts so far. Skipped accounts are no work, so they count neither as done nor as to be done.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
     pub(super) selected: usize,
+    /// Whether there may be more.
+    pub(super) listing: bool,
     stats: RolloutStats,
     /// The stage of a run that goes by stages, and how many accounts are through with it.
     stage: Option<(Stage, usize)>,
@@ -17,7 +19,17 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn new(selected: usize) -> Self {
-        Self { selected, stats: RolloutStats::default(), stage: None }
+        Self { selected, listing: false, stats: RolloutStats::default(), stage: None }
+    }
+
+    /// Of a run that begins.
+    pub(super) fn of(info: &RunInfo) -> Self {
+        Self { listing: info.listing, ..Self::new(info.selected) }
+    }
+
+    /// More accounts are known.
+    pub(super) fn listed(&mut self, selected: usize, whole: bool) {
+        (self.selected, self.listing) = (selected, !whole);
     }
 
     /// The run went on to its next stage.
@@ -64,7 +76,8 @@ impl Tally {
 
     /// `412/1,000  3 failed · 380 changed  42/s  14s left`.
     pub(super) fn at(&self, elapsed: Duration) -> String {
-        let mut pieces = vec![format!("{}/{}", count(self.done()), count(self.selected)), self.results()];
+        let more = if self.listing { "+" } else { "" };
+        let mut pieces = vec![format!("{}/{}{more}", count(self.done()), count(self.selected)), self.results()];
         if let Some(stage) = self.where_it_is() {
             // A rate over stages of different kinds would say nothing.
             pieces.push(stage);
@@ -81,7 +94,7 @@ impl Tally {
 
     /// How long the rest takes if it goes on as it has until now, in whole seconds.
     fn left(&self, elapsed: Duration) -> Option<Duration> {
-        let rest = self.selected.checked_sub(self.done()).filter(|rest| *rest > 0)?;
+        let rest = self.selected.checked_sub(self.done()).filter(|rest| *rest > 0 && !self.listing)?;
         let seconds = elapsed.as_secs_f64() * rest as f64 / self.done() as f64;
         Duration::try_from_secs_f64(seconds.ceil()).ok()
     }
@@ -98,6 +111,15 @@ mod tests {
         tally.count(AccountStatus::Failed);
         tally.passed();
         assert_eq!(tally.at(Duration::from_secs(10)), "1/40  1 failed  wave 2 of 3: 2/3");
+    }
+
+    #[test]
+    fn while_accounts_are_listed_nobody_knows_how_long_it_takes() {
+        let mut tally = Tally { listing: true, ..Tally::new(20) };
+        (0..10).for_each(|_| tally.count(AccountStatus::Created));
+        assert_eq!(tally.at(Duration::from_secs(1)), "10/20+  10 changed  10/s");
+        tally.listed(40, true);
+        assert_eq!(tally.at(Duration::from_secs(1)), "10/40  10 changed  10/s  3.0s left");
     }
 
     #[test]

@@ -12,14 +12,17 @@ use crate::account::converge::Goal;
 use crate::account::outcome::Outcome;
 use crate::ids::{AccountId, ExternalId, Region, RolePath, SessionName, SourceIdentity};
 use crate::inventory::list::Entry;
+use crate::inventory::select::OneByOne;
+use crate::inventory::shard::Whole;
 use crate::rollout::event::{Ended, RunInfo};
 use crate::setup::resolve::Choices;
 
 /// The version of the journal's form; a reader refuses another.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
-/// One line of the journal. `Started`, a `Listed` for each account, `Began`; then what happens; `Closed`. A run that is
-/// gone on with has `Resumed` behind what came before.
+/// One line of the journal. `Started`, a `Listed` for each account, `Began`; then what happens; `Closed`. Where the work
+/// begins while the accounts are still being listed, `Began` stands where that is over. A run that is gone on with has
+/// `Resumed` behind what came before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum JournalEntry {
@@ -37,10 +40,13 @@ pub enum JournalEntry {
         /// The account.
         account: Box<Entry>,
     },
-    /// The inventory is whole, and the work begins.
+    /// The inventory is whole.
     Began {
         /// How many accounts there are.
         accounts: usize,
+        /// The list that they are a part of, where the run is a shard.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        whole: Option<Whole>,
     },
     /// Another process goes on with the run.
     Resumed {
@@ -136,6 +142,9 @@ pub struct SavedTerms {
     pub wait_ready: Duration,
     /// How AWS is reached.
     pub way: Way,
+    /// What is asked of accounts, where they are still being listed while the work goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<OneByOne>,
     /// The folder of the run that is put back, where that is what the run does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub puts_back: Option<String>,
@@ -157,4 +166,7 @@ pub struct Way {
     /// `--endpoint-url`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_url: Option<String>,
+    /// `--sts-regions`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sts_regions: Vec<Region>,
 }

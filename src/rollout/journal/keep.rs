@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::entry::{FORMAT, JournalEntry, SavedTerms, Stamped};
 use crate::account::ledger::LedgerClosed;
-use crate::inventory::list::Inventory;
+use crate::inventory::list::{Entry, Inventory};
 use crate::rollout::event::RunInfo;
 
 /// Something to keep a journal in.
@@ -76,10 +76,27 @@ impl Journal {
     pub async fn begin(&self, run: &RunInfo, terms: &SavedTerms, inventory: &Inventory) -> Result<(), LedgerClosed> {
         let (run, terms) = (Box::new(run.clone()), Box::new(terms.clone()));
         self.note(&JournalEntry::Started { format: FORMAT, run, terms })?;
-        for entry in &inventory.entries {
-            self.note(&JournalEntry::Listed { account: Box::new(entry.clone()) })?;
-        }
-        self.record(&JournalEntry::Began { accounts: inventory.entries.len() }).await
+        self.list(&inventory.entries)?;
+        let (accounts, whole) = (inventory.entries.len(), inventory.whole.clone());
+        self.record(&JournalEntry::Began { accounts, whole }).await
+    }
+
+    /// Writes down what a run is about whose accounts are still being listed, and which of them are known.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn begin_early(&self, run: &RunInfo, terms: &SavedTerms, first: &[Entry]) -> Result<(), LedgerClosed> {
+        let (run, terms) = (Box::new(run.clone()), Box::new(terms.clone()));
+        self.record(&JournalEntry::Started { format: FORMAT, run, terms }).await?;
+        self.list(first)
+    }
+
+    /// Hands in a line for each account.
+    ///
+    /// # Errors
+    /// As [`Journal::note`].
+    pub fn list(&self, entries: &[Entry]) -> Result<(), LedgerClosed> {
+        entries.iter().try_for_each(|entry| self.note(&JournalEntry::Listed { account: Box::new(entry.clone()) }))
     }
 
     /// Writes an entry and returns when it is safe.
@@ -100,6 +117,16 @@ impl Journal {
     /// When it cannot be handed in; that it could not be written shows in the next `record`.
     pub fn note(&self, entry: &JournalEntry) -> Result<(), LedgerClosed> {
         self.hand_in(entry, None)
+    }
+
+    /// Writes lines of another journal as they are, each with its end, and returns when they are safe.
+    ///
+    /// # Errors
+    /// As [`Journal::record`].
+    pub async fn copy(&self, text: Vec<u8>) -> Result<(), LedgerClosed> {
+        let (safe, when_safe) = oneshot::channel();
+        self.lines.send(Line { text, safe: Some(safe) }).map_err(|_| closed("its thread ended"))?;
+        when_safe.await.map_err(|_| closed("its thread ended"))?
     }
 
     /// Returns when whoever waits for the journal on this thread has been told. Blocks, for tests whose time stands still

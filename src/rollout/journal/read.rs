@@ -14,7 +14,8 @@ use serde::Deserialize;
 use super::entry::{FORMAT, JournalEntry, Line, SavedTerms};
 use crate::account::outcome::Outcome;
 use crate::ids::AccountId;
-use crate::inventory::list::Entry;
+use crate::inventory::list::{Entry, Selection};
+use crate::inventory::shard::Whole;
 use crate::rollout::event::{Ended, RunInfo};
 use crate::rollout::history::{Begun, Earlier, Past, is_done};
 
@@ -64,12 +65,18 @@ pub struct Logbook {
     pub terms: SavedTerms,
     /// The accounts.
     pub entries: Vec<Entry>,
+    /// Whether these are all: it may have been cut off while they were still being listed.
+    pub listed: bool,
+    /// The list that they are a part of, where the run is a shard.
+    pub whole_list: Option<Whole>,
     /// What became of them until now.
     pub earlier: Earlier,
     /// How often the run was gone on with.
     pub resumed: u32,
     /// How long its sittings took together.
     pub worked: Duration,
+    /// When its last line was written.
+    pub ended_at: Timestamp,
     /// How the last sitting ended; `None` where it was cut off.
     pub closed: Option<Closed>,
     /// How many bytes of it are whole lines.
@@ -94,34 +101,84 @@ pub fn read(input: impl BufRead, mut done: impl FnMut(AccountId, Vec<Past>)) -> 
         run,
         terms,
         entries: Vec::new(),
+        listed: false,
+        whole_list: None,
         earlier: Earlier::default(),
         resumed: 0,
         worked: Duration::ZERO,
+        ended_at: begun_at,
         closed: None,
         whole: 0,
     };
     let mut sitting = Sitting { from: begun_at, to: begun_at };
-    let mut whole = false;
     while let Some(Line { at, entry }) = lines.next()? {
         if let JournalEntry::Resumed { .. } = entry {
             book.worked += sitting.took();
             sitting = Sitting { from: at, to: at };
             book.resumed += 1;
         }
-        sitting.to = at;
+        (sitting.to, book.ended_at) = (at, at);
         match entry {
             JournalEntry::Listed { account } => book.entries.push(*account),
-            JournalEntry::Began { accounts } if accounts == book.entries.len() => whole = true,
+            JournalEntry::Began { accounts, whole } if accounts == book.entries.len() => {
+                (book.listed, book.whole_list) = (true, whole);
+            }
             entry => book.take(entry, at, &mut done),
         }
     }
-    if !whole {
-        return Err(ReadError::NeverBegan);
-    }
     book.worked += sitting.took();
     book.earlier.begun.retain(|_, begun| !begun.history.is_empty() || begun.outcome.is_some());
+    if !book.listed && book.earlier == Earlier::default() {
+        return Err(ReadError::NeverBegan);
+    }
+    // The reports are of these accounts.
+    let selected = book.entries.iter().filter(|entry| entry.selection == Selection::In).count();
+    (book.run.accounts, book.run.selected, book.run.listing) = (book.entries.len(), selected, !book.listed);
     book.whole = lines.whole;
     Ok(book)
+}
+
+/// The lines of a journal that say what was done in the accounts and what became of them: as they are, each with its end,
+/// and so many at a time.
+pub struct Deeds<R> {
+    lines: Lines<R>,
+    at_once: usize,
+}
+
+impl<R: BufRead> Deeds<R> {
+    /// Of this journal.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn of(input: R, at_once: usize) -> Result<Self, ReadError> {
+        let mut lines = Lines { input, number: 0, whole: 0 };
+        lines.first()?;
+        Ok(Self { lines, at_once })
+    }
+
+    /// The next of them; nothing behind the last.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn next_lines(&mut self) -> Result<Vec<u8>, ReadError> {
+        #[derive(Deserialize)]
+        struct Kind<'a> {
+            entry: &'a str,
+        }
+        let (mut text, mut taken) = (Vec::new(), 0);
+        while taken < self.at_once
+            && let Some(line) = self.lines.whole_line()?
+        {
+            // What is torn at the end is no line.
+            let Ok(Kind { entry }) = serde_json::from_slice(&line) else { continue };
+            if matches!(entry, "resumed" | "shown" | "intended" | "settled" | "found" | "finished") {
+                text.extend(line);
+                text.push(b'\n');
+                taken += 1;
+            }
+        }
+        Ok(text)
+    }
 }
 
 /// From when to when a process worked on the run.

@@ -19,7 +19,7 @@ fn id(n: usize) -> AccountId {
     format!("{n:012}").parse().unwrap()
 }
 
-fn info() -> RunInfo {
+pub(in crate::rollout) fn info() -> RunInfo {
     RunInfo {
         run_id: "2026-11-24T09-30-05Z-apply-demo".parse().unwrap(),
         command: "apply".to_owned(),
@@ -32,6 +32,9 @@ fn info() -> RunInfo {
         source: "own.csv".to_owned(),
         accounts: 3,
         selected: 2,
+        listing: false,
+        shard: None,
+        merged: Vec::new(),
         concurrency: 5,
         session_policy: "exact".to_owned(),
         preflight: false,
@@ -44,7 +47,7 @@ fn info() -> RunInfo {
     }
 }
 
-fn terms() -> SavedTerms {
+pub(in crate::rollout) fn terms() -> SavedTerms {
     SavedTerms {
         setup: "demo".to_owned(),
         choices: Choices { pass_role_to: vec!["user/analyst".parse().unwrap()], ..Choices::default() },
@@ -57,6 +60,7 @@ fn terms() -> SavedTerms {
         account_timeout: Duration::from_millis(1_500),
         wait_ready: Duration::ZERO,
         way: Way { profile: Some("p".to_owned()), ..Way::default() },
+        asked: None,
         puts_back: None,
     }
 }
@@ -72,6 +76,7 @@ fn inventory() -> Inventory {
         Entry {
             account: Account { id: id(n), name, overrides, parents, unit: "Root / Prod".to_owned(), joined: None },
             selection,
+            place: None,
         }
     };
     let out = Selection::Out(Reason::NotActive("SUSPENDED".to_owned()));
@@ -80,6 +85,7 @@ fn inventory() -> Inventory {
         source: "own.csv".to_owned(),
         doubtful_columns: Vec::new(),
         doubtful_states: Vec::new(),
+        whole: None,
     }
 }
 

@@ -1,0 +1,84 @@
+//! AWS STS, in one region or in several. Each region has a quota of its own, of all calls of the caller's account there; a
+//! session that any of them gives is good everywhere in the partition.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use super::limiter::RateLimiter;
+use crate::ids::{AccountId, Region};
+
+/// How STS is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StsPace {
+    /// Calls per second at the most, in each region.
+    pub per_second: NonZeroU32,
+    /// The regions; none for that of the configuration.
+    pub regions: Vec<Region>,
+}
+
+impl From<NonZeroU32> for StsPace {
+    fn from(per_second: NonZeroU32) -> Self {
+        Self { per_second, regions: Vec::new() }
+    }
+}
+
+/// STS in one region.
+#[derive(Debug)]
+pub struct StsRegion {
+    client: aws_sdk_sts::Client,
+    limit: Arc<RateLimiter>,
+}
+
+impl StsRegion {
+    /// With the base credentials, to be called when [`StsRegion::limit`] lets it.
+    pub fn client(&self) -> &aws_sdk_sts::Client {
+        &self.client
+    }
+
+    /// The limit on calls there: AWS charges AssumeRole to the caller's account, for all accounts together.
+    pub fn limit(&self) -> &Arc<RateLimiter> {
+        &self.limit
+    }
+}
+
+/// Every region in which STS is asked.
+#[derive(Debug)]
+pub(super) struct Sts {
+    first: StsRegion,
+    more: Vec<StsRegion>,
+}
+
+impl Sts {
+    /// `configured` is asked as it is, or in each of these regions instead. The limits are in the regions' order.
+    pub(super) fn of(
+        configured: aws_sdk_sts::config::Builder,
+        regions: &[Region],
+        limits: impl IntoIterator<Item = Arc<RateLimiter>>,
+    ) -> Option<Self> {
+        let elsewhere =
+            |region: &Region| configured.clone().region(aws_sdk_sts::config::Region::new(region.to_string()));
+        let configs: Vec<_> =
+            if regions.is_empty() { vec![configured.clone()] } else { regions.iter().map(elsewhere).collect() };
+        let mut all = configs
+            .into_iter()
+            .zip(limits)
+            .map(|(config, limit)| StsRegion { client: aws_sdk_sts::Client::from_conf(config.build()), limit });
+        Some(Self { first: all.next()?, more: all.collect() })
+    }
+
+    /// The first.
+    pub(super) fn first(&self) -> &StsRegion {
+        &self.first
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &StsRegion> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
+    /// Where the account's role is assumed: by its id, so that the accounts are dealt out evenly.
+    pub(super) fn of_account(&self, account: AccountId) -> &StsRegion {
+        let digits = account.as_str().bytes().fold(0, |sum: usize, digit| sum * 10 + usize::from(digit - b'0'));
+        self.all().nth(digits % (self.more.len() + 1)).unwrap_or(&self.first)
+    }
+}

@@ -1,0 +1,117 @@
+//! `rolecall merge`: one report from the shards of one rollout, in a folder of its own. AWS is not asked.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::args::MergeArgs;
+use super::error::CliError;
+use super::log;
+use super::rollout::writable;
+use super::sitting::{Open, begin, conclude, read_journal, reporters, retell, unwritten};
+use super::ui;
+use crate::account::outcome::Outcome;
+use crate::inventory::list::{Entry, Inventory};
+use crate::report::{Reporters, RunFolder, RunLock, Verdict};
+use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
+use crate::rollout::journal::Deeds;
+use crate::rollout::merge::Merged;
+
+/// How many lines of a journal are held at once.
+const AT_ONCE: usize = 1_000;
+
+pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
+    let MergeArgs { runs, output } = args;
+    log::start(&output.log)?;
+    let mut folders: Vec<(RunFolder, RunLock)> = Vec::with_capacity(runs.len());
+    for run in &runs {
+        let folder = RunFolder::resolve(&output.report_dir, run)?;
+        if folders.iter().any(|(known, _)| *known == folder) {
+            ui::say(&format!("warning: {} is named twice", folder.id()));
+            continue;
+        }
+        // Nobody may go on with a shard while it is merged.
+        let lock = folder.lock()?;
+        folders.push((folder, lock));
+    }
+    let books = folders.iter().map(|(folder, _)| read_journal(folder, |_, _| {})).collect::<Result<_, _>>()?;
+    let Merged { mut info, terms, entries, mut outcomes, ended_at } = Merged::of(books)?;
+    writable(&output.report_dir)?;
+
+    let inventory = Inventory {
+        entries,
+        source: info.source.clone(),
+        doubtful_columns: Vec::new(),
+        doubtful_states: Vec::new(),
+        whole: None,
+    };
+    let accounts = inventory.into();
+    let (folder, open) = begin(&output.report_dir, &mut info, &terms, &accounts).await?;
+    for (shard, _) in &folders {
+        copy(shard, &folder, &open).await?;
+    }
+    let mut reporters = reporters(&folder, terms.goal, &output)?;
+    let mut tell = Telling { info: &info, reporters: &mut reporters };
+    tell.at(info.started_at, EventKind::RunStarted(Box::new(info.clone())));
+    let mut unread = None;
+    for (shard, _) in &folders {
+        unread = unread.or(retell(shard, &info, tell.reporters).err());
+    }
+    let mut stats = RolloutStats::default();
+    outcomes.values().for_each(|outcome| stats.count(outcome.status));
+    let told = accounts
+        .known()
+        .iter()
+        .enumerate()
+        .filter_map(|(index, Entry { account, .. })| outcomes.remove(&account.id).map(|outcome| (index, outcome)));
+    tell.accounts(told);
+    tell.at(ended_at, EventKind::RunFinished { stats, ended: Ended::Complete });
+    let exit_code = Verdict::of(&stats, &Ended::Complete).exit_code();
+    conclude(&folder, reporters, open, Ended::Complete, exit_code, unread, &output)
+}
+
+/// Takes over what a shard's journal says of its accounts, so that the merged run can be rolled back, and its reports
+/// made again, as any other's.
+async fn copy(shard: &RunFolder, folder: &RunFolder, open: &Open) -> Result<(), CliError> {
+    let unreadable = |error| CliError::Journal(shard.journal(), error);
+    let file = File::open(shard.journal()).map_err(|error| unreadable(error.into()))?;
+    let mut deeds = Deeds::of(BufReader::new(file), AT_ONCE).map_err(unreadable)?;
+    loop {
+        let lines = deeds.next_lines().map_err(unreadable)?;
+        if lines.is_empty() {
+            return Ok(());
+        }
+        open.journal().copy(lines).await.map_err(unwritten(folder))?;
+    }
+}
+
+/// Tells reports of what happened, when it did.
+struct Telling<'a> {
+    info: &'a RunInfo,
+    reporters: &'a mut Reporters,
+}
+
+impl Telling<'_> {
+    fn at(&mut self, at: Timestamp, kind: EventKind) {
+        let elapsed = Duration::try_from(at.duration_since(self.info.started_at)).unwrap_or_default();
+        self.reporters.event(&Event { at, elapsed, kind });
+    }
+
+    /// When the work on each account began and ended, all in one order.
+    fn accounts(&mut self, outcomes: impl Iterator<Item = (usize, Outcome)>) {
+        let mut moments = Vec::new();
+        for (index, outcome) in outcomes {
+            let began = outcome.started_at.unwrap_or(self.info.started_at);
+            if outcome.started_at.is_some() {
+                let (account_id, account_name) = (outcome.account_id, outcome.account_name.clone());
+                moments.push((began, EventKind::AccountStarted { account_id, account_name }));
+            }
+            let ended = began.checked_add(outcome.duration).unwrap_or(began);
+            moments.push((ended, EventKind::AccountFinished { index, outcome: Box::new(outcome) }));
+        }
+        moments.sort_by_key(|(at, _)| *at);
+        moments.into_iter().for_each(|(at, kind)| self.at(at, kind));
+    }
+}

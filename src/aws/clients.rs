@@ -117,9 +117,9 @@ pub struct Clients {
 /// The region where none is configured: IAM and Organizations are global, and STS needs one.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
-/// Calls per second that Organizations is asked at most. Its quotas are not published; whole organizations are listed
-/// at this pace without being throttled.
-const ORGANIZATIONS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+/// Calls per second that Organizations is asked at most: one after the other, that is as many as answers of 50 ms allow. Its
+/// quotas are not published; where it throttles, the pace goes down.
+const ORGANIZATIONS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 
 /// Where the SDK looks for endpoints. What is no URL there would show itself only as a request that fails.
 const ENDPOINT_VARIABLES: [&str; 4] =

@@ -15,7 +15,8 @@ part=${SHARD:-${JOB_COMPLETION_INDEX:-${AWS_BATCH_JOB_ARRAY_INDEX:-}}}
 : "${ROLLOUT:?it has no name}" "${SHARDS:?it is not said how many there are}" "${part:?it is not said which one this is}"
 reports=${ROLLOUTS:-/rollout}/$ROLLOUT/$part
 
-if [ -s "$reports/latest/journal.jsonl" ]; then
+# A run whose list of accounts is not on record has done nothing.
+if grep -qs '"entry":"began"' "$reports/latest/journal.jsonl"; then
     exec rolecall resume latest --report-dir "$reports" --sts-rate "${STS_RATE:-20}" --yes --quiet
 fi
 exec rolecall "$@" --shard "${SHARD:-auto}/$SHARDS" --report-dir "$reports" --sts-rate "${STS_RATE:-20}" --quiet

@@ -74,7 +74,7 @@ pub enum ConnectError {
     /// sts GetCallerIdentity failed.
     #[error(transparent)]
     Caller(#[from] AwsFailure),
-    /// A further region in which STS was to be asked does not answer as it should.
+    /// A region in which STS was to be asked does not answer as it should.
     #[error("STS in {0}: {1}")]
     StsRegion(Region, #[source] Box<ConnectError>),
     /// sts GetCallerIdentity answered something that cannot be read.
@@ -176,11 +176,11 @@ impl Clients {
         if let Some(http) = config.http_client() {
             iam.set_http_client(Some(SharedHttpClient::new(Validated(http))));
         }
-        let caller = who(sts.first()).await?;
-        for (region, sts) in regions.iter().zip(sts.all()).skip(1) {
+        let caller = match regions.is_empty() {
+            true => who(sts.first()).await?,
             // One that is not enabled is found here rather than account by account.
-            who(sts).await.map_err(|error| ConnectError::StsRegion(region.clone(), Box::new(error)))?;
-        }
+            false => who_in(&regions, &sts).await?,
+        };
         Ok(Self {
             caller,
             region,
@@ -273,6 +273,16 @@ async fn who(sts: &StsRegion) -> Result<Caller, ConnectError> {
     let answer = call.send().await.map_err(|error| AwsFailure::from_sdk("sts GetCallerIdentity", &error))?;
     (|| Some(Caller { account: answer.account()?.parse().ok()?, arn: answer.arn()?.parse().ok()? }))()
         .ok_or(ConnectError::NoCaller)
+}
+
+/// The same, asked in every region.
+async fn who_in(regions: &[Region], sts: &Sts) -> Result<Caller, ConnectError> {
+    let mut caller = None;
+    for (region, sts) in regions.iter().zip(sts.all()) {
+        let said = who(sts).await.map_err(|error| ConnectError::StsRegion(region.clone(), Box::new(error)))?;
+        caller.get_or_insert(said);
+    }
+    caller.ok_or(ConnectError::NoCaller)
 }
 
 /// The credentials that there are now.

@@ -76,9 +76,15 @@ impl Sts {
         std::iter::once(&self.first).chain(&self.more)
     }
 
-    /// Where the account's role is assumed: by its id, so that the accounts are dealt out evenly.
+    /// Where the account's role is assumed: by its id, so that the accounts are dealt out evenly, and mixed, so that those of
+    /// one shard are too.
     pub(super) fn of_account(&self, account: AccountId) -> &StsRegion {
-        let digits = account.as_str().bytes().fold(0, |sum: usize, digit| sum * 10 + usize::from(digit - b'0'));
-        self.all().nth(digits % (self.more.len() + 1)).unwrap_or(&self.first)
+        // FNV-1a, and its upper half, in which every digit has its say.
+        let mixed = account
+            .as_str()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, digit| (hash ^ u64::from(digit)).wrapping_mul(0x0100_0000_01b3));
+        let place = usize::try_from(mixed >> 32).unwrap_or_default() % (self.more.len() + 1);
+        self.all().nth(place).unwrap_or(&self.first)
     }
 }

@@ -154,6 +154,9 @@ impl CliError {
             }
             Self::NothingWritten(_) => "name a run of apply, remove or rollback",
             Self::SandboxGone(_) => "run the command again; a world that outlives rolecall is `rolecall sandbox`",
+            Self::Merge(error) if error.is_about_lists() => {
+                "give every shard one list, with --accounts, and run them again: what is right already is left as it is"
+            }
             Self::Merge(_) => "name every shard's run of one rollout, once; each must have come to its end",
             Self::SetupChanged { .. } => {
                 "put the setup back as it was; or run the command anew, with the run's accounts.csv behind --accounts"

@@ -10,13 +10,14 @@ use super::args::MergeArgs;
 use super::error::CliError;
 use super::log;
 use super::rollout::writable;
-use super::sitting::{Open, begin, conclude, read_journal, reporters, retell, unwritten};
+use super::sitting::{Open, conclude, read_journal, reporters, retell, unwritten};
 use super::ui;
 use crate::account::outcome::Outcome;
-use crate::inventory::list::{Entry, Inventory};
+use crate::inventory::list::Entry;
+use crate::plain::plain;
 use crate::report::{Reporters, RunFolder, RunLock, Verdict};
 use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
-use crate::rollout::journal::Deeds;
+use crate::rollout::journal::{Deeds, JournalEntry};
 use crate::rollout::merge::Merged;
 
 /// How many lines of a journal are held at once.
@@ -36,22 +37,26 @@ pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
         let lock = folder.lock()?;
         folders.push((folder, lock));
     }
-    let books = folders.iter().map(|(folder, _)| read_journal(folder, |_, _| {})).collect::<Result<_, _>>()?;
-    let Merged { mut info, terms, entries, mut outcomes, ended_at } = Merged::of(books)?;
+    let here = std::fs::canonicalize(&output.report_dir).ok();
+    let named = |folder: &RunFolder| {
+        let is_here = folder.path().parent() == here.as_deref();
+        if is_here { folder.id().to_string() } else { plain(&folder.path().display().to_string()).into_owned() }
+    };
+    let books = folders.iter().map(|(folder, _)| Ok((named(folder), read_journal(folder, |_, _| {})?)));
+    let books = books.collect::<Result<_, CliError>>()?;
+    let Merged { mut info, terms, entries, mut outcomes, cut_off, ended_at } = Merged::of(books)?;
     writable(&output.report_dir)?;
 
-    let inventory = Inventory {
-        entries,
-        source: info.source.clone(),
-        doubtful_columns: Vec::new(),
-        doubtful_states: Vec::new(),
-        whole: None,
-    };
-    let accounts = inventory.into();
-    let (folder, open) = begin(&output.report_dir, &mut info, &terms, &accounts).await?;
+    let folder = RunFolder::create(&output.report_dir, &info.run_id)?;
+    info.run_id = folder.id().clone();
+    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
+    // Until all is copied, the journal does not say that the run began: nobody can take half of it for the whole.
+    open.journal().begin_early(&info, &terms, &entries).await.map_err(unwritten(&folder))?;
     for (shard, _) in &folders {
         copy(shard, &folder, &open).await?;
     }
+    let began = JournalEntry::Began { accounts: entries.len(), whole: None };
+    open.journal().record(&began).await.map_err(unwritten(&folder))?;
     let mut reporters = reporters(&folder, terms.goal, &output)?;
     let mut tell = Telling { info: &info, reporters: &mut reporters };
     tell.at(info.started_at, EventKind::RunStarted(Box::new(info.clone())));
@@ -59,10 +64,12 @@ pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
     for (shard, _) in &folders {
         unread = unread.or(retell(shard, &info, tell.reporters).err());
     }
+    for (account_id, change, result, at) in cut_off {
+        tell.at(at, EventKind::ChangeSettled { account_id, change: Box::new(change), result });
+    }
     let mut stats = RolloutStats::default();
     outcomes.values().for_each(|outcome| stats.count(outcome.status));
-    let told = accounts
-        .known()
+    let told = entries
         .iter()
         .enumerate()
         .filter_map(|(index, Entry { account, .. })| outcomes.remove(&account.id).map(|outcome| (index, outcome)));

@@ -197,7 +197,14 @@ pub(super) struct StageArgs {
 impl ConnectionArgs {
     /// How STS is asked.
     pub(super) fn sts_pace(&self) -> StsPace {
-        StsPace { per_second: self.sts_rate, regions: self.sts_regions.clone() }
+        // One that is named twice has one quota all the same.
+        let mut regions: Vec<Region> = Vec::new();
+        for region in &self.sts_regions {
+            if !regions.contains(region) {
+                regions.push(region.clone());
+            }
+        }
+        StsPace { per_second: self.sts_rate, regions }
     }
 }
 
@@ -298,11 +305,12 @@ const ARRAY_INDEX: [&str; 2] = ["JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_IND
 
 fn shard(text: &str) -> Result<Shard, String> {
     let Some(of) = text.strip_prefix("auto/") else {
-        return text.parse().map_err(|_| "not I/N, with I from 1 to N, nor auto/N".to_owned());
+        return text.parse().map_err(|_| "not I/N, with I from 1 to N and N at most 10000, nor auto/N".to_owned());
     };
+    let of: u32 =
+        of.parse().ok().filter(|of| Shard::new(1, *of).is_some()).ok_or("not auto/N, with N at most 10000")?;
     let set = ARRAY_INDEX.iter().find_map(|name| Some((name, std::env::var(name).ok()?)));
     let (name, index) = set.ok_or_else(|| format!("neither {} is set", ARRAY_INDEX.join(" nor ")))?;
-    let of: u32 = of.parse().map_err(|_| "not auto/N".to_owned())?;
     let number = index.parse::<u32>().ok().and_then(|index| index.checked_add(1));
     number
         .and_then(|number| Shard::new(number, of))

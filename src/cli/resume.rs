@@ -51,6 +51,9 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     let clients = Arc::new(stop_words.unless_told(connect(&args.connection, &book.terms.way)).await?);
     same_caller(&book, &clients)?;
     if ask {
+        if !book.listed {
+            ui::say("those that were not listed yet come on top of these");
+        }
         stop_words.unless_told(confirm::asked(book.open(), book.terms.goal)).await?;
     }
     let Logbook { run, mut terms, entries, earlier, resumed, worked, whole, listed, .. } = book;
@@ -117,10 +120,9 @@ fn standing(folder: &RunFolder, book: &Logbook) -> String {
     let (id, accounts) = (folder.id(), book.entries.len());
     let begun = book.earlier.begun.len();
     match book.open() {
-        open if !book.listed => format!(
-            "{id}: {} accounts are done, {begun} were cut off; not every account was listed yet",
-            accounts - open
-        ),
+        open if !book.listed => {
+            format!("{id}: {} done, {begun} cut off, and not every account was listed yet", accounts - open)
+        }
         0 => format!("{id}: all {accounts} accounts are done"),
         open => format!(
             "{id}: {} of {accounts} accounts are done, {begun} were cut off, {} not begun",

@@ -72,6 +72,8 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         accounts: entries.len(),
         selected,
         listing: false,
+        shard: None,
+        merged: Vec::new(),
         concurrency: args.pace.concurrency.map_or(was.concurrency, usize::from),
         session_policy: if exact { "exact" } else { "by name pattern" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

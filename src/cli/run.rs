@@ -11,6 +11,17 @@ use super::{
 };
 use crate::setup::error::SetupError;
 
+/// Takes as many open files as the system lets this process have: an account in flight has several connections, and a merge
+/// keeps every shard locked. Where that is not possible, what is there must do.
+fn take_all_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+}
+
 /// How many threads work: one for each core, and one more where there is only one, so that a terminal or a disk that is
 /// waited for does not hold up the calls that are on their way.
 fn workers() -> usize {
@@ -34,6 +45,7 @@ pub fn run() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    take_all_files();
     // On a worker, so that news of an account wakes no further thread.
     let working = runtime.spawn(async {
         match command {

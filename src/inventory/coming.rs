@@ -99,8 +99,8 @@ impl Coming {
         let organization = organization_id(&clients).await?;
         let (told, mut pages) = channel(AHEAD);
         tokio::spawn(read(clients, asked, shard, known.iter().map(|entry| entry.account.id).collect(), told));
-        let mut first = known;
-        while first.iter().all(|entry| entry.selection != Selection::In) {
+        let (goes_on, mut first) = (!known.is_empty(), known);
+        while !goes_on && first.iter().all(|entry| entry.selection != Selection::In) {
             match pages.recv().await {
                 Some(Page::Entries(entries)) => first.extend(entries),
                 Some(Page::Failed(error)) => return Err(error),

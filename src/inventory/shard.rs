@@ -13,6 +13,9 @@ use super::list::{Entry, Inventory};
 use crate::digest::hex;
 use crate::ids::{AccountId, text_serde};
 
+/// The most parts that there may be: as many as the largest array jobs have.
+const MOST: u32 = 10_000;
+
 /// A part of an inventory: `2/4` is the second of four.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shard {
@@ -24,7 +27,7 @@ text_serde!(Shard);
 
 /// What is wrong with a shard.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{input}` is not I/N, with I from 1 to N, such as `1/4`")]
+#[error("`{input}` is not I/N, with I from 1 to N, such as `1/4`, and N at most {MOST}")]
 pub struct ShardError {
     /// The text as it was given.
     pub input: String,
@@ -33,7 +36,7 @@ pub struct ShardError {
 impl Shard {
     /// The `number`th part, from 1, of `of`; `None` where there is no such part.
     pub fn new(number: u32, of: u32) -> Option<Self> {
-        (1..=of).contains(&number).then_some(Self { number, of })
+        (of <= MOST && (1..=of).contains(&number)).then_some(Self { number, of })
     }
 
     /// Which part it is, from 1.
@@ -58,6 +61,8 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Self, ShardError> {
         let parts = text.split_once('/').and_then(|(number, of)| Self::new(number.parse().ok()?, of.parse().ok()?));
+        // As it is written, and not `+1/4` or `01/4`.
+        let parts = parts.filter(|shard| shard.to_string() == text);
         parts.ok_or_else(|| ShardError { input: text.to_owned() })
     }
 }
@@ -68,12 +73,13 @@ impl fmt::Display for Shard {
     }
 }
 
-/// The list that shards are parts of. Two that are equal are of the same accounts in the same order.
+/// The list that shards are parts of. Two that are equal are of the same accounts in the same order, and their rows say
+/// the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whole {
     /// How many accounts it has.
     pub accounts: usize,
-    /// SHA-256 of their ids, each with a line's end, in hexadecimal.
+    /// SHA-256 of their ids, each with what its row says of its own, in hexadecimal.
     pub digest: String,
 }
 
@@ -96,6 +102,9 @@ impl Sieve {
         for (place, entry) in (self.accounts..).zip(&mut entries) {
             entry.place = Some(place);
             self.digest.update(entry.account.id.as_str());
+            for (column, cell) in entry.account.overrides.cells() {
+                self.digest.update(format!("\t{column}\t{cell}"));
+            }
             self.digest.update("\n");
         }
         self.accounts += entries.len();
@@ -134,7 +143,9 @@ mod tests {
         for text in ["1/1", "1/4", "4/4", "1000/1000"] {
             assert_eq!(text.parse::<Shard>().unwrap().to_string(), text);
         }
-        for wrong in ["", "0/4", "5/4", "1/0", "1", "1/", "/4", "-1/4", "1/4/4", "a/b", "1 / 4"] {
+        for wrong in
+            ["", "0/4", "5/4", "1/0", "1", "1/", "/4", "-1/4", "1/4/4", "a/b", "1 / 4", "+1/4", "01/4", "1/10001"]
+        {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }
     }

@@ -9,6 +9,7 @@ use super::history::Earlier;
 use super::journal::read_tests::{info, terms};
 use super::journal::{Closed, Logbook};
 use super::merge::Merged;
+use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::outcome::{AccountStatus, Outcome};
 use crate::inventory::csv_file::parse;
 use crate::inventory::list::Inventory;
@@ -51,18 +52,23 @@ fn shard(number: u32) -> Logbook {
     shard_of(number, 3, ACCOUNTS)
 }
 
+fn named(shards: Vec<Logbook>) -> Vec<(String, Logbook)> {
+    shards.into_iter().map(|book| (format!("run-{}", book.run.shard.map_or(0, Shard::number)), book)).collect()
+}
+
 fn refused(shards: Vec<Logbook>) -> String {
-    Merged::of(shards).unwrap_err().to_string()
+    Merged::of(named(shards)).unwrap_err().to_string()
 }
 
 #[test]
 fn all_shards_in_any_order_are_one_run() {
-    let Merged { info, entries, outcomes, ended_at, .. } = Merged::of(vec![shard(3), shard(1), shard(2)]).unwrap();
+    let Merged { info, entries, outcomes, ended_at, .. } =
+        Merged::of(named(vec![shard(3), shard(1), shard(2)])).unwrap();
     let ids: Vec<String> = entries.iter().map(|entry| entry.account.id.to_string()).collect();
     assert_eq!(ids, (1..=ACCOUNTS).map(|n| format!("{n:012}")).collect::<Vec<_>>(), "the order of the list");
     assert_eq!((outcomes.len(), info.accounts, info.selected), (ACCOUNTS, ACCOUNTS, ACCOUNTS));
     assert_eq!(info.run_id.as_str(), "2026-11-24T09-30-06Z-apply-demo-merged");
-    assert_eq!((info.shard, info.merged.len(), info.concurrency), (None, 3, 15));
+    assert_eq!((info.shard, info.merged.len(), info.concurrency), (None, 3, 5));
     assert_eq!(ended_at, "2026-11-24T09:31:08Z".parse().unwrap(), "when the last one ended");
 }
 
@@ -74,11 +80,8 @@ fn a_shard_that_is_missing_twice_or_not_finished_is_named() {
     cut_off.closed = None;
     assert_eq!(
         refused(vec![cut_off, shard(2), shard(2)]),
-        "these runs are not the shards of one rollout\n  \
-         2026-11-24T09-30-05Z-apply-demo-shard-1-of-3 is not finished, 1 of its accounts are not done: \
-         `rolecall resume 2026-11-24T09-30-05Z-apply-demo-shard-1-of-3`\n  \
-         2026-11-24T09-30-05Z-apply-demo-shard-2-of-3 and 2026-11-24T09-30-05Z-apply-demo-shard-2-of-3 are both shard 2/3\n  \
-         there is no run of shard 3/3"
+        "these runs cannot be merged\n  run-1 is not finished, 1 account is not done: `rolecall resume run-1`\n  \
+         run-2 and run-2 are both shard 2/3\n  there is no run of shard 3/3"
     );
 }
 
@@ -87,12 +90,22 @@ fn a_shard_that_halted_is_not_finished_and_one_that_ran_out_of_an_accounts_time_
     let mut book = shard(1);
     let (id, outcome) = book.earlier.kept.iter().next().map(|(id, outcome)| (*id, outcome.clone())).unwrap();
     book.earlier.kept.remove(&id);
-    let failed = Outcome { status: AccountStatus::Failed, ..outcome };
-    book.earlier.begun.entry(id).or_default().outcome = Some(failed);
-    assert_eq!(Merged::of(vec![book.clone(), shard(2), shard(3)]).unwrap().outcomes.len(), ACCOUNTS);
+    let begun = book.earlier.begun.entry(id).or_default();
+    begun.outcome = Some(Outcome { status: AccountStatus::Failed, ..outcome });
+    // Of two writes one was answered and one was not: both are told.
+    for (action, result) in [("One", Some(ChangeResult::Applied { request_id: None })), ("Other", None)] {
+        let write = Write::DeleteRole { role: action.parse().unwrap() };
+        begun.history.intended(Change { write, before: None }, book.ended_at);
+        result.into_iter().for_each(|result| begun.history.settled(result, book.ended_at));
+    }
+    let merged = Merged::of(named(vec![book.clone(), shard(2), shard(3)])).unwrap();
+    assert_eq!(merged.outcomes.len(), ACCOUNTS);
+    let told: Vec<_> = merged.cut_off.iter().map(|(account, change, ..)| (*account, change.write.resource())).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|(account, _)| *account == id));
     let reason = HaltReason::Interrupted;
     book.closed = Some(Closed { ended: Ended::Halted { reason }, not_whole: Vec::new() });
-    assert!(refused(vec![book, shard(2), shard(3)]).contains("1 of its accounts are not done"));
+    assert!(refused(vec![book, shard(2), shard(3)]).contains("1 account is not done"));
 }
 
 #[test]
@@ -100,12 +113,15 @@ fn other_rollouts_other_lists_and_other_counts_are_told_apart() {
     let mut other = shard(2);
     other.run.setup_digest = "another".to_owned();
     assert!(refused(vec![shard(1), other, shard(3)]).ends_with("has another setup behind the same name"));
+    let mut elsewhere = shard(2);
+    elsewhere.terms.assume_role = "Another".parse().unwrap();
+    assert!(refused(vec![shard(1), elsewhere, shard(3)]).ends_with("has another role to assume"));
     let mut alone = shard(2);
     alone.run.shard = None;
     let said = refused(vec![shard(1), alone, shard(3)]);
     assert!(said.contains("is no shard: it was run without --shard") && said.contains("no run of shard 2/3"), "{said}");
     let said = refused(vec![shard(1), shard_of(2, 3, ACCOUNTS + 1), shard(3)]);
-    assert!(said.contains("of 11 accounts, that of the first run has 10"), "{said}");
+    assert!(said.contains("of 11 accounts; that of the first run has 10"), "{said}");
     let said = refused(vec![shard(1), shard_of(2, 4, ACCOUNTS), shard(3)]);
     assert!(said.contains("is shard 2/4, of another number of shards"), "{said}");
     let mut unlisted = shard(2);
@@ -117,7 +133,7 @@ fn other_rollouts_other_lists_and_other_counts_are_told_apart() {
 fn an_account_in_two_shards_or_in_none_is_found_though_the_lists_are_said_to_be_one() {
     let mut more = shard(2);
     more.entries.push(shard(1).entries[0].clone());
-    assert!(refused(vec![shard(1), more, shard(3)]).contains("1 accounts are in two of them: 000000000003"));
+    assert!(refused(vec![shard(1), more, shard(3)]).contains("1 account is in two of them: 000000000003"));
     let mut less = shard(2);
     less.entries.pop();
     assert!(refused(vec![shard(1), less, shard(3)]).contains("the list has 10 accounts, and together they have 9"));

@@ -72,7 +72,10 @@ impl<F: FnMut(Event)> Settle<F> {
     pub(super) fn halt(&mut self, reason: HaltReason) {
         let stands = match (&self.halted, &reason) {
             (None, _) => false,
-            (Some(HaltReason::TooManyFailures { .. }), HaltReason::TooManyFailures { .. }) => true,
+            (
+                Some(HaltReason::TooManyFailures { .. }),
+                HaltReason::TooManyFailures { .. } | HaltReason::ListingFailed { .. },
+            ) => true,
             (Some(HaltReason::TooManyFailures { .. }), _) => false,
             (Some(_), _) => true,
         };

@@ -35,11 +35,13 @@ fn a_shard_is_begun_and_from_then_on_gone_on_with() {
 
     let ran = shard(home.path(), &environment);
     assert_eq!((words(&ran), ran.status.code()), (begun.clone(), Some(7)), "{ran:?}");
-    // A run that ended before anything was on record is begun anew.
+    // A run that ended before its accounts were on record is begun anew.
     fs::create_dir_all(folder.join("latest")).unwrap();
-    fs::write(folder.join("latest/journal.jsonl"), "").unwrap();
-    assert_eq!(words(&shard(home.path(), &environment)), begun);
-    fs::write(folder.join("latest/journal.jsonl"), "{}\n").unwrap();
+    for cut_off in ["", "{\"entry\":\"started\"}\n{\"entry\":\"listed\"}\n"] {
+        fs::write(folder.join("latest/journal.jsonl"), cut_off).unwrap();
+        assert_eq!(words(&shard(home.path(), &environment)), begun);
+    }
+    fs::write(folder.join("latest/journal.jsonl"), "{\"at\":\"\",\"entry\":\"began\",\"accounts\":1}\n").unwrap();
     let ran = shard(home.path(), &environment);
     let resumed = [&["resume", "latest"][..], &pace, &["--yes", "--quiet"]].concat();
     assert_eq!((words(&ran), ran.status.code()), (resumed, Some(7)), "{ran:?}");

@@ -77,7 +77,7 @@ fn the_page_of_options_has_those_that_there_are_with_their_commands() {
 fn no_page_names_an_option_that_there_is_not() {
     /// Options of the AWS CLI, cargo, jq and our own benchmarks that our pages name.
     const OTHERS: &[&str] =
-        &["--arg", "--bench", "--bins", "--json", "--latency", "--python", "--query", "--release", "--test"];
+        &["--arg", "--bench", "--bins", "--json", "--latency", "--lib", "--python", "--query", "--release", "--test"];
     let mut known: BTreeSet<String> = defined().into_values().flatten().collect();
     known.extend(["--version", "--help"].map(str::to_owned));
     let pages = pages();

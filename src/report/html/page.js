@@ -36,6 +36,7 @@ function facts() {
   fact(list, 'By', el('code', {}, info.caller));
   fact(list, 'Accounts from', info.source);
   fact(list, 'Organization', info.organization);
+  fact(list, 'Listed', info.listing ? 'not every account: there are more than this page has' : '');
   fact(list, 'Shard', info.shard);
   fact(list, 'Merged from', (info.merged || []).join(', '));
   fact(list, 'Partition', info.partition);

@@ -78,7 +78,8 @@ impl<'a> Page<'a> {
                 format!("{} of {selected} {differ} from the setup", count(differing))
             }
             Some(Verdict::Interrupted) => {
-                format!("interrupted, {} of {selected} not reached", count(stats.not_reached))
+                let more = if self.info.listing { ", and not all were listed" } else { "" };
+                format!("interrupted, {} of {selected} not reached{more}", count(stats.not_reached))
             }
             _ if halted.is_some() => halted.unwrap_or_default(),
             _ if stats.not_reached > 0 => {
@@ -264,7 +265,8 @@ impl<'a> Page<'a> {
         let path = plain(&folder.display().to_string()).into_owned();
         self.sheet.hanging("Reports  ", self.sheet.styles.heading, &path, Style::new());
         for (there, what) in [
-            (true, "accounts.csv has a row for every account"),
+            (!self.info.listing, "accounts.csv has a row for every account"),
+            (self.info.listing, "accounts.csv has a row for every account that was listed; there are more"),
             (!self.fold.differences.is_empty(), "changes.csv has every difference, with both sides"),
             (self.info.command == "verify", "evidence.jsonl has what was wanted and what was found, by digest"),
         ] {

@@ -128,7 +128,8 @@ pub fn read(input: impl BufRead, mut done: impl FnMut(AccountId, Vec<Past>)) -> 
     }
     book.worked += sitting.took();
     book.earlier.begun.retain(|_, begun| !begun.history.is_empty() || begun.outcome.is_some());
-    if !book.listed && book.earlier == Earlier::default() {
+    // Whoever goes on with a run whose accounts were still being listed lists again.
+    if !book.listed && book.terms.asked.is_none() {
         return Err(ReadError::NeverBegan);
     }
     // The reports are of these accounts.
@@ -171,7 +172,7 @@ impl<R: BufRead> Deeds<R> {
         {
             // What is torn at the end is no line.
             let Ok(Kind { entry }) = serde_json::from_slice(&line) else { continue };
-            if matches!(entry, "resumed" | "shown" | "intended" | "settled" | "found" | "finished") {
+            if matches!(entry, "shown" | "intended" | "settled" | "found" | "finished") {
                 text.extend(line);
                 text.push(b'\n');
                 taken += 1;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::args::MergeArgs;
 use super::error::CliError;
 use super::log;
+use super::options::OutputArgs;
 use super::rollout::writable;
 use super::sitting::{Open, conclude, read_journal, reporters, retell, unwritten};
 use super::ui;
@@ -26,6 +27,8 @@ const AT_ONCE: usize = 1_000;
 pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
     let MergeArgs { runs, output } = args;
     log::start(&output.log)?;
+    // It takes a moment: there is no progress to show, only what it came to.
+    let output = OutputArgs { quiet: true, ..output };
     let mut folders: Vec<(RunFolder, RunLock)> = Vec::with_capacity(runs.len());
     for run in &runs {
         let folder = RunFolder::resolve(&output.report_dir, run)?;

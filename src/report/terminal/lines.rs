@@ -90,7 +90,11 @@ impl Reporter for Lines {
             EventKind::AccountStarted { account_id, account_name } => self.flight.started(*account_id, account_name),
             EventKind::AccountFinished { outcome, .. } => self.finished(outcome, event.elapsed)?,
             EventKind::DrainStarted { reason } => {
-                writeln!(self.out, "{}", paint(self.styles.warn, &halt_line(reason, self.flight.len())))?;
+                writeln!(
+                    self.out,
+                    "{}",
+                    paint(self.styles.warn, &halt_line(reason, self.flight.len(), self.tally.listing))
+                )?;
             }
             EventKind::RunFinished { .. } => self.progress(event.elapsed)?,
             EventKind::PaceChanged { slowed_by, .. } => {
@@ -134,7 +138,7 @@ pub(super) fn failure_lines(outcome: &Outcome, failure: &Failure) -> [String; 2]
 }
 
 /// Why no further account is started, and what is still going on.
-pub(super) fn halt_line(reason: &HaltReason, in_flight: usize) -> String {
+pub(super) fn halt_line(reason: &HaltReason, in_flight: usize, listing: bool) -> String {
     let why = match reason {
         HaltReason::Interrupted => "interrupted".to_owned(),
         HaltReason::CredentialsExpired { message } => {
@@ -149,7 +153,9 @@ pub(super) fn halt_line(reason: &HaltReason, in_flight: usize) -> String {
             return format!("the preflight failed in {}: nothing is written anywhere", counted(*failed, "account"));
         }
     };
-    format!("{why}: starting no further account, finishing {}", counted(in_flight, "account"))
+    let listing = listing && !matches!(reason, HaltReason::ListingFailed { .. });
+    let list = if listing { " and the list of accounts" } else { "" };
+    format!("{why}: starting no further account, finishing {}{list}", counted(in_flight, "account"))
 }
 
 /// `3 accounts failed, at most 2 may`.
@@ -226,6 +232,24 @@ created    000000000007 account-7 (80ms)
         events.push(sample::at(200, EventKind::DrainStarted { reason: HaltReason::Interrupted }));
         let text = written(&events, Styles::plain());
         assert_eq!(text.lines().last().unwrap(), "interrupted: starting no further account, finishing 12 accounts");
+    }
+
+    #[test]
+    fn a_list_that_is_still_coming_is_told_of_and_waited_for() {
+        let mut info = sample::info("plan", 20, 20);
+        info.listing = true;
+        let mut events = vec![sample::at(0, EventKind::RunStarted(Box::new(info)))];
+        events.push(sample::at(100, sample::started(1)));
+        events.push(sample::at(200, EventKind::DrainStarted { reason: HaltReason::Interrupted }));
+        events.push(sample::at(300, EventKind::AccountsListed { accounts: 30, selected: 29, whole: true }));
+        assert_eq!(
+            written(&events, Styles::plain()).lines().collect::<Vec<_>>(),
+            [
+                "plan demo: accounts of organization o-exampleorg, 50 at a time",
+                "interrupted: starting no further account, finishing 1 account and the list of accounts",
+                "30 accounts listed, 29 of them in",
+            ]
+        );
     }
 
     #[test]

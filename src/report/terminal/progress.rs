@@ -104,7 +104,7 @@ impl Reporter for Progress {
                 }
             }
             EventKind::DrainStarted { reason } => {
-                let line = halt_line(reason, self.flight.len());
+                let line = halt_line(reason, self.flight.len(), self.tally.listing);
                 wrap(&line, self.width).iter().for_each(|line| self.bar.println(paint(self.styles.warn, line)));
             }
             EventKind::PaceChanged { slowed_by, .. } => self.slowed_by = *slowed_by,

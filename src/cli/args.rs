@@ -152,11 +152,11 @@ Exit codes: 0 no account is worse; 1 a file is not as its run left it; 2 that is
 worse.";
 
 const MERGE_EXAMPLES: &str = "Examples:
-  rolecall apply --organization --shard 1/4 …                 on one machine; 2/4, 3/4 and 4/4 on others
-  rolecall merge reports/*-shard-*-of-4                       then, where their folders are
-  rolecall merge a/reports/latest b/reports/latest c/reports/latest d/reports/latest
+  rolecall apply --organization --shard 1/4 …                 here, 2/4 to 4/4 elsewhere
+  rolecall merge reports/*-shard-*-of-4                       where their folders are
+  rolecall merge a/reports/latest b/reports/latest            each by its folder
 
-Every account of the list must be in one of the runs, and in one only, and every run must have come to its end: one that was
+Every account of the list must be in one of the runs, and in one only, and every run must have come to its end: one that was \
 cut off is gone on with first (`rolecall resume`). The merged run has a folder of its own, as if one process had done it all.";
 
 #[derive(Debug, Args)]

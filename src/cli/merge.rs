@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -11,13 +10,13 @@ use super::error::CliError;
 use super::log;
 use super::options::OutputArgs;
 use super::rollout::writable;
-use super::sitting::{Open, conclude, read_journal, reporters, retell, unwritten};
+use super::sitting::{Open, conclude, open_new, read_journal, reporters, retell, then, unwritten};
 use super::ui;
 use crate::account::outcome::Outcome;
 use crate::inventory::list::Entry;
 use crate::plain::plain;
 use crate::report::{Reporters, RunFolder, RunLock, Verdict};
-use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
+use crate::rollout::event::{Ended, EventKind, RolloutStats, RunInfo};
 use crate::rollout::journal::{Deeds, JournalEntry};
 use crate::rollout::merge::Merged;
 
@@ -50,9 +49,7 @@ pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
     let Merged { mut info, terms, entries, mut outcomes, cut_off, ended_at } = Merged::of(books)?;
     writable(&output.report_dir)?;
 
-    let folder = RunFolder::create(&output.report_dir, &info.run_id)?;
-    info.run_id = folder.id().clone();
-    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
+    let (folder, open) = open_new(&output.report_dir, &mut info)?;
     // Until all is copied, the journal does not say that the run began: nobody can take half of it for the whole.
     open.journal().begin_early(&info, &terms, &entries).await.map_err(unwritten(&folder))?;
     for (shard, _) in &folders {
@@ -105,8 +102,7 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     fn at(&mut self, at: Timestamp, kind: EventKind) {
-        let elapsed = Duration::try_from(at.duration_since(self.info.started_at)).unwrap_or_default();
-        self.reporters.event(&Event { at, elapsed, kind });
+        self.reporters.event(&then(self.info, at, kind));
     }
 
     /// When the work on each account began and ended, all in one order.

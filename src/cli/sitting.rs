@@ -86,14 +86,20 @@ pub(super) async fn begin(
     saved: &SavedTerms,
     accounts: &Accounts,
 ) -> Result<(RunFolder, Open), CliError> {
-    let folder = RunFolder::create(report_dir, &info.run_id)?;
-    info.run_id = folder.id().clone();
-    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
+    let (folder, open) = open_new(report_dir, info)?;
     let begun = match accounts {
         Accounts::Listed(inventory) => open.journal().begin(info, saved, inventory).await,
         Accounts::Coming(coming) => open.journal().begin_early(info, saved, &coming.first).await,
     };
     begun.map_err(unwritten(&folder))?;
+    Ok((folder, open))
+}
+
+/// Makes the folder of a new run, which says what id it has, and in it a journal with nothing in it.
+pub(super) fn open_new(report_dir: &Path, info: &mut RunInfo) -> Result<(RunFolder, Open), CliError> {
+    let folder = RunFolder::create(report_dir, &info.run_id)?;
+    info.run_id = folder.id().clone();
+    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
     Ok((folder, open))
 }
 
@@ -221,7 +227,8 @@ fn known(info: &RunInfo, earlier: &mut Earlier) -> Vec<Event> {
     known
 }
 
-fn then(info: &RunInfo, at: jiff::Timestamp, kind: EventKind) -> Event {
+/// What happened at some time of the run.
+pub(super) fn then(info: &RunInfo, at: jiff::Timestamp, kind: EventKind) -> Event {
     Event { at, elapsed: Duration::try_from(at.duration_since(info.started_at)).unwrap_or_default(), kind }
 }
 

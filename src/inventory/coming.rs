@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::error::InventoryError;
-use super::list::{Entry, Inventory, Selection};
+use super::list::{Entry, Inventory, selected};
 use super::organization::{Pages, organization_id};
 use super::select::OneByOne;
 use super::shard::{Shard, Sieve, Whole};
@@ -55,7 +55,7 @@ impl Accounts {
 
     /// How many of those are in.
     pub fn selected(&self) -> usize {
-        self.known().iter().filter(|entry| entry.selection == Selection::In).count()
+        selected(self.known())
     }
 
     /// Whether there may be more.
@@ -100,7 +100,7 @@ impl Coming {
         let (told, mut pages) = channel(AHEAD);
         tokio::spawn(read(clients, asked, shard, known.iter().map(|entry| entry.account.id).collect(), told));
         let (goes_on, mut first) = (!known.is_empty(), known);
-        while !goes_on && first.iter().all(|entry| entry.selection != Selection::In) {
+        while !goes_on && selected(&first) == 0 {
             match pages.recv().await {
                 Some(Page::Entries(entries)) => first.extend(entries),
                 Some(Page::Failed(error)) => return Err(error),

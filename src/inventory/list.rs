@@ -177,6 +177,11 @@ impl fmt::Display for Reason {
     }
 }
 
+/// How many of the accounts are in.
+pub fn selected(entries: &[Entry]) -> usize {
+    entries.iter().filter(|entry| entry.selection == Selection::In).count()
+}
+
 /// The accounts of a run, in the order of their source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inventory {
@@ -196,7 +201,7 @@ pub struct Inventory {
 impl Inventory {
     /// The number of accounts that are in.
     pub fn selected(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.selection == Selection::In).count()
+        selected(&self.entries)
     }
 
     /// The inventory, if there is work in it.

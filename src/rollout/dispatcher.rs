@@ -20,7 +20,7 @@ use super::worker::{Duty, Terms};
 use crate::aws::clients::Clients;
 use crate::inventory::coming::{Accounts, Coming, Page};
 use crate::inventory::error::InventoryError;
-use crate::inventory::list::{Entry, Selection};
+use crate::inventory::list::{Entry, selected};
 
 /// A run that is ready to begin.
 pub struct Rollout {
@@ -169,8 +169,4 @@ impl Listing {
     fn tell<F: FnMut(Event)>(&self, settle: &mut Settle<F>, whole: bool) {
         settle.emit(EventKind::AccountsListed { accounts: self.accounts, selected: self.selected, whole });
     }
-}
-
-fn selected(entries: &[Entry]) -> usize {
-    entries.iter().filter(|entry| entry.selection == Selection::In).count()
 }

@@ -104,11 +104,7 @@ impl Journal {
     /// # Errors
     /// When it could not be written, or an earlier entry could not.
     pub async fn record(&self, entry: &JournalEntry) -> Result<(), LedgerClosed> {
-        let (safe, when_safe) = oneshot::channel();
-        self.hand_in(entry, Some(safe))?;
-        #[cfg(test)]
-        tests::AWAITED.set(true);
-        when_safe.await.map_err(|_| closed("its thread ended"))?
+        self.copy(line(entry)?).await
     }
 
     /// Hands an entry in without waiting. It is safe when any later [`Journal::record`] is.
@@ -116,16 +112,18 @@ impl Journal {
     /// # Errors
     /// When it cannot be handed in; that it could not be written shows in the next `record`.
     pub fn note(&self, entry: &JournalEntry) -> Result<(), LedgerClosed> {
-        self.hand_in(entry, None)
+        self.hand_in(Line { text: line(entry)?, safe: None })
     }
 
-    /// Writes lines of another journal as they are, each with its end, and returns when they are safe.
+    /// Writes lines as they are, each with its end, and returns when they are safe.
     ///
     /// # Errors
     /// As [`Journal::record`].
     pub async fn copy(&self, text: Vec<u8>) -> Result<(), LedgerClosed> {
         let (safe, when_safe) = oneshot::channel();
-        self.lines.send(Line { text, safe: Some(safe) }).map_err(|_| closed("its thread ended"))?;
+        self.hand_in(Line { text, safe: Some(safe) })?;
+        #[cfg(test)]
+        tests::AWAITED.set(true);
         when_safe.await.map_err(|_| closed("its thread ended"))?
     }
 
@@ -141,16 +139,17 @@ impl Journal {
         futures::executor::block_on(when_safe).unwrap().unwrap();
     }
 
-    fn hand_in(
-        &self,
-        entry: &JournalEntry,
-        safe: Option<oneshot::Sender<Result<(), LedgerClosed>>>,
-    ) -> Result<(), LedgerClosed> {
-        let mut text =
-            serde_json::to_vec(&Stamped { at: Timestamp::now(), entry }).map_err(|error| closed(&error.to_string()))?;
-        text.push(b'\n');
-        self.lines.send(Line { text, safe }).map_err(|_| closed("its thread ended"))
+    fn hand_in(&self, line: Line) -> Result<(), LedgerClosed> {
+        self.lines.send(line).map_err(|_| closed("its thread ended"))
     }
+}
+
+/// The entry as a line, with its end and the time.
+fn line(entry: &JournalEntry) -> Result<Vec<u8>, LedgerClosed> {
+    let stamped = Stamped { at: Timestamp::now(), entry };
+    let mut text = serde_json::to_vec(&stamped).map_err(|error| closed(&error.to_string()))?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 fn closed(message: &str) -> LedgerClosed {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::entry::{FORMAT, JournalEntry, Line, SavedTerms};
 use crate::account::outcome::Outcome;
 use crate::ids::AccountId;
-use crate::inventory::list::{Entry, Selection};
+use crate::inventory::list::{Entry, selected};
 use crate::inventory::shard::Whole;
 use crate::rollout::event::{Ended, RunInfo};
 use crate::rollout::history::{Begun, Earlier, Past, is_done};
@@ -133,8 +133,8 @@ pub fn read(input: impl BufRead, mut done: impl FnMut(AccountId, Vec<Past>)) -> 
         return Err(ReadError::NeverBegan);
     }
     // The reports are of these accounts.
-    let selected = book.entries.iter().filter(|entry| entry.selection == Selection::In).count();
-    (book.run.accounts, book.run.selected, book.run.listing) = (book.entries.len(), selected, !book.listed);
+    let (accounts, selected) = (book.entries.len(), selected(&book.entries));
+    (book.run.accounts, book.run.selected, book.run.listing) = (accounts, selected, !book.listed);
     book.whole = lines.whole;
     Ok(book)
 }

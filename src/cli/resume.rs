@@ -57,6 +57,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
         stop_words.unless_told(confirm::asked(book.open(), book.terms.goal)).await?;
     }
     let Logbook { run, mut terms, entries, earlier, resumed, worked, whole, listed, .. } = book;
+    let on_record = entries.len();
     let accounts: Accounts = match (listed, terms.asked) {
         (false, Some(asked)) => {
             let listing = Coming::open(clients.clone(), asked, run.shard, entries);
@@ -69,6 +70,8 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     // Before any report is begun anew: where there is no room, what is there stays.
     let entry = JournalEntry::Resumed { version: env!("CARGO_PKG_VERSION").to_owned() };
     open.journal().record(&entry).await.map_err(unwritten(&folder))?;
+    let told_since = accounts.known().get(on_record..).unwrap_or_default();
+    open.journal().list(told_since).map_err(unwritten(&folder))?;
     let failed = earlier.kept.values().filter(|outcome| outcome.status == AccountStatus::Failed).count();
     let info = RunInfo {
         resumed: resumed + 1,

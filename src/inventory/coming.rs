@@ -99,8 +99,8 @@ impl Coming {
         let organization = organization_id(&clients).await?;
         let (told, mut pages) = channel(AHEAD);
         tokio::spawn(read(clients, asked, shard, known.iter().map(|entry| entry.account.id).collect(), told));
-        let (goes_on, mut first) = (!known.is_empty(), known);
-        while !goes_on && selected(&first) == 0 {
+        let mut first = known;
+        while selected(&first) == 0 {
             match pages.recv().await {
                 Some(Page::Entries(entries)) => first.extend(entries),
                 Some(Page::Failed(error)) => return Err(error),

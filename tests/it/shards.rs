@@ -128,6 +128,15 @@ fn a_run_that_was_killed_before_the_list_was_whole_lists_the_rest() {
     assert!(resumed.stderr.contains("not every account was listed yet"), "{resumed:?}");
     assert_eq!(rows(&world.rolecall), rows(&single.rolecall));
     assert_eq!(changes(&world.rolecall), changes(&single.rolecall));
+
+    // Killed before any account was on record, too: whatever is listed then is on record in the end.
+    let path = world.rolecall.path("reports/latest/journal.jsonl");
+    std::fs::write(&path, journal.split_inclusive('\n').next().unwrap()).unwrap();
+    let resumed = world.run(&["resume", "latest", "--yes", "--quiet"]);
+    assert_eq!(resumed.code, 0, "{resumed:?}");
+    assert_eq!(world.rolecall.rows().len(), 601);
+    let again = world.run(&["resume", "latest", "--yes"]);
+    assert!(again.code == 0 && again.stderr.contains("nothing to do"), "{again:?}");
 }
 
 #[test]

@@ -3,9 +3,13 @@
 //! What is made is made anew, so that neither a link nor a pipe nor another name of somebody's file is written to. What is
 //! opened again is no link. Folders are looked at as `ssh` looks at its own.
 
+mod kept;
+
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
+
+pub use kept::KeptFile;
 
 const NOT_PLAIN: &str = "it is not a plain file";
 

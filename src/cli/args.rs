@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::doctor::DoctorArgs;
 use super::options::{
-    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, GrantArgs, LogArgs, NewPaceArgs, OutputArgs, PaceArgs, TrustArgs,
-    SourceArgs, StageArgs, WhatArgs, WhichArgs,
+    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, GrantArgs, LogArgs, NewPaceArgs, OutputArgs, PaceArgs,
+    SourceArgs, StageArgs, TrustArgs, WhatArgs, WhichArgs,
 };
 use super::setup_args::SetupCommand;
 

@@ -217,9 +217,11 @@ fn journal(error: &ReadError) -> String {
         ReadError::Garbage { .. }
         | ReadError::Broken { .. }
         | ReadError::Forged { .. }
-        | ReadError::OtherEnd { .. } => "what follows that line cannot be trusted: run the command anew, with the run's \
+        | ReadError::OtherEnd { .. } => {
+            "what follows that line cannot be trusted: run the command anew, with the run's \
                                       accounts.csv behind --accounts"
-            .into(),
+                .into()
+        }
     }
 }
 

@@ -17,18 +17,17 @@ use crate::account::ledger::LedgerClosed;
 use crate::aws::clients::Clients;
 use crate::ids::AccountId;
 use crate::inventory::coming::Accounts;
+use crate::own_file::KeptFile;
 use crate::plain::plain;
 use crate::report::{
-    AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, HtmlPage, JournalFile, ReportFailure, Reporters, RunFolder,
-    RunJson, RunLock, RunRecord, Verdict,
+    AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, HtmlPage, ReportFailure, Reporters, RunFolder, RunJson,
+    RunLock, RunRecord, Verdict,
 };
 use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
-use crate::rollout::event::{Ended, Event, EventKind, RunInfo};
+use crate::rollout::event::{Ended, Event, EventKind, JournalEnd, RunInfo};
 use crate::rollout::history::{Earlier, Past};
-use crate::rollout::journal::{
-    self, Chain, Journal, JournalEnd, JournalEntry, JournalThread, Logbook, SavedTerms, SealKey,
-};
+use crate::rollout::journal::{self, Chain, Journal, JournalEntry, JournalThread, Logbook, SavedTerms, SealKey};
 use crate::rollout::worker::Terms;
 
 /// The reports that going on with a run writes anew.
@@ -37,13 +36,13 @@ const KEPT: [&str; 5] = ["accounts.csv", "changes.csv", "evidence.jsonl", "repor
 /// The journal, open, of a run that no other process works on.
 pub(super) struct Open {
     journal: Journal,
-    thread: JournalThread<JournalFile>,
+    thread: JournalThread<KeptFile>,
     _lock: RunLock,
 }
 
 impl Open {
     /// Starts to write to `file`, behind what `chain` ends with.
-    pub(super) fn start(file: JournalFile, chain: Chain, lock: RunLock) -> Result<Self, CliError> {
+    pub(super) fn start(file: KeptFile, chain: Chain, lock: RunLock) -> Result<Self, CliError> {
         let (journal, thread) = Journal::start(file, chain)?;
         Ok(Self { journal, thread, _lock: lock })
     }

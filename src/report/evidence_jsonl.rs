@@ -14,8 +14,8 @@ use serde::Serialize;
 use super::{Reporter, whole_file};
 use crate::account::evidence::Facts;
 use crate::account::outcome::AccountStatus;
-use crate::own_file;
 use crate::ids::{AccountId, Arn};
+use crate::own_file;
 use crate::rollout::event::{Event, EventKind};
 
 /// One line.

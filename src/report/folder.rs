@@ -4,9 +4,9 @@ use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{JournalFile, whole_file};
+use super::whole_file;
 use crate::ids::RunId;
-use crate::own_file;
+use crate::own_file::{self, KeptFile};
 
 /// The file by which one process keeps others from a run.
 const LOCK: &str = ".lock";
@@ -181,20 +181,20 @@ impl RunFolder {
     }
 
     /// Makes the journal of a new run, whose lock is held.
-    pub fn make_journal(&self) -> Result<JournalFile, FolderError> {
+    pub fn make_journal(&self) -> Result<KeptFile, FolderError> {
         self.kept(own_file::make_new(&self.journal()))
     }
 
     /// Opens the journal of a run to be gone on with, with nothing behind its first `whole` bytes: what is there is half a
     /// line.
-    pub fn reopen_journal(&self, whole: u64) -> Result<JournalFile, FolderError> {
+    pub fn reopen_journal(&self, whole: u64) -> Result<KeptFile, FolderError> {
         self.kept(own_file::append(&self.journal(), false).and_then(|file| file.set_len(whole).map(|()| file)))
     }
 
-    fn kept(&self, file: io::Result<File>) -> Result<JournalFile, FolderError> {
+    fn kept(&self, file: io::Result<File>) -> Result<KeptFile, FolderError> {
         let path = self.journal();
         let paths = [path.clone(), self.path.join(LOCK), self.path.clone()];
-        let kept = file.and_then(|file| JournalFile::new(file, paths));
+        let kept = file.and_then(|file| KeptFile::new(file, paths));
         kept.map_err(|source| FolderError::Open { path, source })
     }
 

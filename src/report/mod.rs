@@ -19,7 +19,6 @@ mod fanout;
 mod folder;
 mod hashed;
 mod html;
-mod journal_file;
 mod jsonl;
 mod junit;
 #[cfg(test)]
@@ -42,7 +41,6 @@ pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
 pub use folder::{FolderError, RunFolder, RunLock, private as private_report_dir};
 pub use html::HtmlPage;
-pub use journal_file::JournalFile;
 pub use jsonl::JsonLines;
 pub use reporter::Reporter;
 pub use row::{AccountRow, AccountRows, COLUMNS, RowError};

@@ -17,8 +17,7 @@ use super::wire::{FORMAT, milliseconds};
 use super::{Reporter, RunFolder, Verdict, whole_file};
 use crate::account::change::ChangeResult;
 use crate::ids::{Arn, Partition, RunId};
-use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo, Shard, Stage};
-use crate::rollout::journal::JournalEnd;
+use crate::rollout::event::{Ended, Event, EventKind, JournalEnd, RolloutStats, RunInfo, Shard, Stage};
 
 /// What `run.json` holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,7 +20,11 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("report", &["rollout", "account", "ids", "cell", "digest", "own_file", "plain"], REPORT_BANS),
     ("sandbox", &["ids"], &[]),
     ("cli", EVERYTHING, &[]),
-    ("rollout", &["account", "inventory", "setup", "ids", "aws", "digest", "plain"], &["std::path", "std::io::stderr"]),
+    (
+        "rollout",
+        &["account", "inventory", "setup", "ids", "aws", "digest", "own_file", "plain"],
+        &["std::path", "std::io::stderr"],
+    ),
 ];
 
 /// Nothing uses `cli` but `main`.

@@ -22,7 +22,7 @@ fn what_a_link_in_a_runs_folder_leads_to_stays_as_it_is() {
     // Its reports are to be written anew.
     let journal = fs::read_to_string(folder.join("journal.jsonl")).unwrap();
     let cut_off = journal.trim_end().rsplit_once('\n').unwrap().0;
-    for file in ["accounts.csv", "changes.csv", "report.html", "run.json", ".run.json.tmp", ".accounts.csv.tmp"] {
+    for file in ["accounts.csv", "changes.csv", "report.html", "run.json", ".run.json.tmp"] {
         fs::write(folder.join("journal.jsonl"), format!("{cut_off}\n")).unwrap();
         let _ = fs::remove_file(folder.join("run.json"));
         let _ = fs::remove_file(folder.join(file));
@@ -66,7 +66,7 @@ fn a_folder_that_cannot_be_trusted_is_refused_before_aws_is_asked() {
     fs::remove_file(rolecall.path("reports/latest")).unwrap();
     fs::write(rolecall.path("reports/latest"), "").unwrap();
     assert_eq!(rolecall.run(&PLAN).code, 3);
-    assert!(rolecall.latest().ends_with("-amazon-ml-redshift"));
+    assert!(rolecall.latest().contains("-plan-"));
 }
 
 #[test]

@@ -183,7 +183,11 @@ fn what_cannot_be_gone_on_with_is_refused_with_a_clear_line() {
     let caller: serde_json::Value = serde_json::from_str(lines[0]).unwrap();
     let caller = caller["run"]["caller"].as_str().unwrap();
     let account = caller.split(':').nth(4).unwrap();
-    refused(&unfinished(caller, &caller.replace(account, "999999999999")), "these credentials are of another account", 1);
+    refused(
+        &unfinished(caller, &caller.replace(account, "999999999999")),
+        "these credentials are of another account",
+        1,
+    );
     refused(&unfinished("\"way\":{}", "\"way\":{\"sandbox\":\"healthy\"}"), "ended with its process", 2);
     let ran = world.run(&["resume", "nowhere"]);
     assert_eq!(ran.code, 2, "{ran:?}");

@@ -14,6 +14,7 @@ use super::chain::Chain;
 use super::entry::{FORMAT, JournalEntry, SavedTerms, Stamped};
 use crate::account::ledger::LedgerClosed;
 use crate::inventory::list::{Entry, Inventory};
+use crate::own_file::KeptFile;
 use crate::plain::plain_json;
 use crate::rollout::event::RunInfo;
 
@@ -26,9 +27,9 @@ pub trait Store: Write + Send {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-impl Store for std::fs::File {
+impl Store for KeptFile {
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
+        Self::sync(self)
     }
 }
 
@@ -67,7 +68,8 @@ impl Journal {
     /// When the thread cannot be started.
     pub fn start<S: Store + 'static>(store: S, chain: Chain) -> io::Result<(Self, JournalThread<S>)> {
         let (lines, inbox) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || keep(store, chain, &inbox))?;
+        let thread =
+            std::thread::Builder::new().name("journal".to_owned()).spawn(move || keep(store, chain, &inbox))?;
         Ok((Self { lines }, JournalThread(thread)))
     }
 

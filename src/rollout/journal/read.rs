@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::chain::{Break, Chain, SealKey};
 use super::entry::{FORMAT, JournalEntry, Line, SavedTerms};
@@ -17,7 +17,7 @@ use crate::account::outcome::Outcome;
 use crate::ids::AccountId;
 use crate::inventory::list::{Entry, selected};
 use crate::inventory::shard::Whole;
-use crate::rollout::event::{Ended, RunInfo};
+use crate::rollout::event::{Ended, JournalEnd, RunInfo};
 use crate::rollout::history::{Begun, Earlier, Past, is_done};
 
 /// Why a journal is of no use.
@@ -64,15 +64,6 @@ pub enum ReadError {
         /// How many lines it had.
         lines: u64,
     },
-}
-
-/// Where a journal was when a run ended, as `run.json` has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JournalEnd {
-    /// How many lines it had.
-    pub lines: u64,
-    /// SHA-256 of them, by way of the chain.
-    pub digest: String,
 }
 
 impl From<&Chain> for JournalEnd {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Chain, FORMAT, Journal, JournalEnd, JournalEntry, Logbook, ReadError, SavedTerms, SealKey, Way, read};
+use super::{Chain, FORMAT, Journal, JournalEntry, Logbook, ReadError, SavedTerms, SealKey, Way, read};
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Outcome};
 use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
-use crate::rollout::event::{Ended, RunInfo};
+use crate::rollout::event::{Ended, JournalEnd, RunInfo};
 use crate::rollout::order::Seed;
 use crate::setup::resolve::Choices;
 
@@ -147,7 +147,8 @@ async fn going_on_and_the_end_are_told() {
     drop(journal);
     text.extend(thread.join().unwrap().0);
     let mut applied = 0;
-    let book = read(&text[..], None, None, |_, past| applied += past.iter().filter(|past| past.is_applied()).count()).unwrap();
+    let book =
+        read(&text[..], None, None, |_, past| applied += past.iter().filter(|past| past.is_applied()).count()).unwrap();
     assert_eq!((applied, book.open(), book.resumed), (2, 0, 1));
     assert_eq!(book.closed.unwrap().not_whole, ["accounts.csv"]);
 }

@@ -1,10 +1,8 @@
-//! The journal's file, kept in its place: what is written to a file that nobody will find again is on no record.
+//! A file that has to stay in its place: what is written to one that nobody will find again is on no record.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::PathBuf;
-
-use crate::rollout::journal::Store;
 
 /// A file or folder that has to stay where it is.
 #[derive(Debug)]
@@ -41,21 +39,33 @@ impl InPlace {
     }
 }
 
-/// The journal, open to be added to. Nothing is safe in it unless it, its folder and its lock are where they were.
+/// A file, open to be added to, and what has to stay where it is for it to count.
 #[derive(Debug)]
-pub struct JournalFile {
+pub struct KeptFile {
     file: File,
     places: Vec<InPlace>,
 }
 
-impl JournalFile {
+impl KeptFile {
     /// `file` is open at the first of `paths`; all of them have to stay.
-    pub(super) fn new(file: File, paths: impl IntoIterator<Item = PathBuf>) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// Where one of them is not there, or `file` is another one.
+    pub fn new(file: File, paths: impl IntoIterator<Item = PathBuf>) -> io::Result<Self> {
         let places = paths.into_iter().map(InPlace::of).collect::<io::Result<Vec<_>>>()?;
         if places.first().is_some_and(|place| place.identity != identity_of(&file)) {
             return Err(io::Error::other("it was replaced while it was opened"));
         }
         Ok(Self { file, places })
+    }
+
+    /// Returns when everything written is safe from a power cut, and is where it will be looked for.
+    ///
+    /// # Errors
+    /// What the operating system says, or what is gone.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.places.iter().try_for_each(InPlace::check)
     }
 }
 
@@ -67,20 +77,13 @@ fn identity_of(file: &File) -> Identity {
 #[cfg(not(unix))]
 fn identity_of(_: &File) -> Identity {}
 
-impl Write for JournalFile {
+impl Write for KeptFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
-    }
-}
-
-impl Store for JournalFile {
-    fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_data()?;
-        self.places.iter().try_for_each(InPlace::check)
     }
 }
 
@@ -108,7 +111,7 @@ mod tests {
             fs::write(folder.join(".lock"), "").unwrap();
             let path = folder.join("journal.jsonl");
             let file = File::create(&path).unwrap();
-            let mut journal = JournalFile::new(file, [path, folder.join(".lock"), folder.clone()]).unwrap();
+            let mut journal = KeptFile::new(file, [path, folder.join(".lock"), folder.clone()]).unwrap();
             journal.write_all(b"{}\n").unwrap();
             journal.sync().unwrap();
             spoil(&folder).unwrap();

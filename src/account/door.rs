@@ -51,8 +51,7 @@ pub(super) async fn enter(
         }
         step(Step::WaitReady);
         let wait = backoff.wait().min(left);
-        attempts.wait_for(wait);
-        tokio::time::sleep(wait).await;
+        attempts.wait_for(wait).await;
         clients.sts_of(door.account_id).limit().ready().await;
     }
 }

@@ -4,12 +4,12 @@
 //! lengths are such that three tries fit into the time that an account has.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::timeout::TimeoutConfig;
+use tokio::time::Instant;
 
 /// The longest first try.
 const FIRST_TRY: Duration = Duration::from_secs(5);
@@ -33,27 +34,46 @@ struct Counts {
     most: AtomicU32,
     last: AtomicU32,
     waited_ms: AtomicU64,
+    /// Whether the account is waited for right now.
+    waiting: AtomicBool,
+    began: Instant,
+    /// When the last answer came, after `began`.
+    answered_ms: AtomicU64,
     first_try: Duration,
+    /// How long one call may take, with all its tries.
+    whole: Duration,
 }
+
+/// How long a call that is no account's may take, with all its tries.
+const WHOLE: Duration = Duration::from_secs(90);
 
 impl Default for Attempts {
     fn default() -> Self {
-        Self::new(FIRST_TRY)
+        Self::new(FIRST_TRY, WHOLE)
     }
 }
 
 impl Attempts {
     /// Tries whose lengths go with the time that the whole may take.
     pub fn within(whole: Duration) -> Self {
-        Self::new((whole / FIRST_SHARE).min(FIRST_TRY))
+        Self::new((whole / FIRST_SHARE).min(FIRST_TRY), whole)
     }
 
-    fn new(first_try: Duration) -> Self {
+    /// A call that is tried for as long as `whole`, since everything waits for it.
+    pub fn patient(whole: Duration) -> Self {
+        Self::new(FIRST_TRY, whole)
+    }
+
+    fn new(first_try: Duration, whole: Duration) -> Self {
         Self(Arc::new(Counts {
             most: AtomicU32::new(0),
             last: AtomicU32::new(0),
             waited_ms: AtomicU64::new(0),
+            waiting: AtomicBool::new(false),
+            began: Instant::now(),
+            answered_ms: AtomicU64::new(0),
             first_try,
+            whole,
         }))
     }
 
@@ -77,10 +97,23 @@ impl Attempts {
         Duration::from_millis(self.0.waited_ms.load(Ordering::Relaxed))
     }
 
-    /// Adds to [`Attempts::waited`].
-    pub fn wait_for(&self, time: Duration) {
-        let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.0.waited_ms.fetch_add(time, Ordering::Relaxed);
+    /// Waits for the account, which is no time spent on it: adds to [`Attempts::waited`].
+    pub async fn wait_for(&self, time: Duration) {
+        self.0.waited_ms.fetch_add(millis(time), Ordering::Relaxed);
+        self.0.waiting.store(true, Ordering::Relaxed);
+        tokio::time::sleep(time).await;
+        self.0.waiting.store(false, Ordering::Relaxed);
+        self.answered();
+    }
+
+    fn answered(&self) {
+        self.0.answered_ms.store(millis(self.0.began.elapsed()), Ordering::Relaxed);
+    }
+
+    /// Whether the account is waited for, or has not answered anything for longer than `silence`.
+    pub fn is_waiting(&self, silence: Duration) -> bool {
+        let answered = Duration::from_millis(self.0.answered_ms.load(Ordering::Relaxed));
+        self.0.waiting.load(Ordering::Relaxed) || self.0.began.elapsed().saturating_sub(answered) > silence
     }
 
     /// The length of a try, the first being 1.
@@ -89,9 +122,13 @@ impl Attempts {
     }
 }
 
-/// Sets how long the next try may take.
-fn allow(bag: &mut ConfigBag, time: Duration) {
-    let mut timeouts = TimeoutConfig::builder().operation_attempt_timeout(time).build();
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Sets how long the next try may take, and the whole call.
+fn allow(bag: &mut ConfigBag, time: Duration, whole: Duration) {
+    let mut timeouts = TimeoutConfig::builder().operation_attempt_timeout(time).operation_timeout(whole).build();
     if let Some(base) = bag.load::<TimeoutConfig>() {
         timeouts.take_defaults_from(base);
     }
@@ -109,7 +146,7 @@ impl Intercept for Attempts {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        allow(bag, self.length(1));
+        allow(bag, self.length(1), self.0.whole);
         Ok(())
     }
 
@@ -126,7 +163,19 @@ impl Intercept for Attempts {
             tracing::debug!(service = call.service(), operation = call.name(), attempt, "calling");
         }
         // This try's time is running already.
-        allow(bag, self.length(attempt + 1));
+        allow(bag, self.length(attempt + 1), self.0.whole);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.response().is_some() {
+            self.answered();
+        }
         Ok(())
     }
 }

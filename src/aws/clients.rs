@@ -26,6 +26,7 @@ use super::credentials::Renewing;
 use super::failure::AwsFailure;
 use super::http::Validated;
 use super::limiter::RateLimiter;
+use super::network::Network;
 use super::pace::{Api, Gauge, Pace};
 use super::permission::Answers;
 use super::retry::Rules;
@@ -107,6 +108,7 @@ pub struct Clients {
     organizations: aws_sdk_organizations::Client,
     organizations_limit: Arc<RateLimiter>,
     pace: Arc<Pace>,
+    network: Network,
     /// What every account's client is built from: the HTTP client, timeouts and endpoint, but no credentials.
     iam: aws_sdk_iam::config::Builder,
     base_credentials: Renewing,
@@ -125,11 +127,18 @@ const ORGANIZATIONS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 const ENDPOINT_VARIABLES: [&str; 4] =
     ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_ORGANIZATIONS"];
 
-/// How long a call may take with all its tries; how long one try, [`Attempts`] says.
+/// How long a call may take with all its tries, where [`Attempts`] does not say.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// How often a call is sent at most.
-const MAX_ATTEMPTS: u32 = 6;
+/// How long a call to Organizations may take with all its tries: a whole run waits for it.
+const ORGANIZATIONS_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How long a lost network is asked for in one go.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How often a call is sent at most. What bounds it is time ([`Attempts`]), so that a service in a bad hour is waited for; the
+/// SDK's backoff, with full jitter and up to 20 s, keeps it polite.
+const MAX_ATTEMPTS: u32 = 1000;
 
 impl Clients {
     /// Builds the clients and asks STS who the caller is, in each region in which it is to be asked.
@@ -151,25 +160,26 @@ impl Clients {
             (0..regions.len().max(1)).map(|_| Arc::new(RateLimiter::per_second(per_second))).collect();
         let organizations_limit = Arc::new(RateLimiter::per_second(ORGANIZATIONS_PER_SECOND));
         let pace = Arc::new(Pace::new(sts_limits.clone(), organizations_limit.clone()));
-        // Every account waits for these two, so their retries have no end but the call's own; the pace slows them.
-        let unlimited = |name| RetryPartition::custom(name).token_bucket(TokenBucket::unlimited()).build();
+        let network = Network::default();
         let sts = aws_sdk_sts::config::Builder::from(&config)
-            .retry_partition(unlimited("sts"))
+            .retry_partition(own_retries("sts"))
             .retry_classifier(Rules)
             .identity_cache(aws_sdk_sts::config::IdentityCache::no_cache())
             .credentials_provider(base_credentials.clone())
             .interceptor(base_credentials.clone())
+            .interceptor(network.clone())
             .interceptor(Gauge { api: Api::Sts, pace: pace.clone() });
         let sts = Sts::of(sts, &regions, sts_limits).ok_or(ConnectError::NoCaller)?;
         let organizations = aws_sdk_organizations::Client::from_conf(
             aws_sdk_organizations::config::Builder::from(&config)
-                .retry_partition(unlimited("organizations"))
+                .retry_partition(own_retries("organizations"))
                 .retry_classifier(Rules)
                 .identity_cache(aws_sdk_organizations::config::IdentityCache::no_cache())
                 .credentials_provider(base_credentials.clone())
                 .interceptor(base_credentials.clone())
+                .interceptor(network.clone())
                 .interceptor(Gauge { api: Api::Organizations, pace: pace.clone() })
-                .interceptor(Attempts::default())
+                .interceptor(Attempts::patient(ORGANIZATIONS_TIMEOUT))
                 .build(),
         );
         let mut iam = aws_sdk_iam::config::Builder::from(&config);
@@ -177,7 +187,7 @@ impl Clients {
             iam.set_http_client(Some(SharedHttpClient::new(Validated(http))));
         }
         let caller = match regions.is_empty() {
-            true => who(sts.first()).await?,
+            true => who(sts.first(), Attempts::default()).await?,
             // One that is not enabled is found here rather than account by account.
             false => who_in(&regions, &sts).await?,
         };
@@ -188,6 +198,7 @@ impl Clients {
             organizations,
             organizations_limit,
             pace,
+            network,
             iam,
             base_credentials,
             login_over: OnceLock::new(),
@@ -230,6 +241,19 @@ impl Clients {
         &self.pace
     }
 
+    /// Whether AWS can be reached at all.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Asks STS who the caller is, once.
+    ///
+    /// # Errors
+    /// [`ConnectError`] where it does not say.
+    pub async fn ask_who(&self) -> Result<Caller, ConnectError> {
+        who(self.sts(), Attempts::patient(PROBE_TIMEOUT)).await
+    }
+
     pub(super) fn answers(&self) -> &Answers {
         &self.answers
     }
@@ -255,6 +279,7 @@ impl Clients {
             .retry_partition(own_retries("account"))
             .retry_classifier(Rules)
             .interceptor(credentials)
+            .interceptor(self.network.clone())
             .interceptor(attempts.clone())
             .build();
         aws_sdk_iam::Client::from_conf(config)
@@ -267,9 +292,9 @@ impl Clients {
 }
 
 /// Who the base credentials belong to, as STS says it there.
-async fn who(sts: &StsRegion) -> Result<Caller, ConnectError> {
+async fn who(sts: &StsRegion, attempts: Attempts) -> Result<Caller, ConnectError> {
     sts.limit().ready().await;
-    let call = sts.client().get_caller_identity().customize().interceptor(Attempts::default());
+    let call = sts.client().get_caller_identity().customize().interceptor(attempts);
     let answer = call.send().await.map_err(|error| AwsFailure::from_sdk("sts GetCallerIdentity", &error))?;
     (|| Some(Caller { account: answer.account()?.parse().ok()?, arn: answer.arn()?.parse().ok()? }))()
         .ok_or(ConnectError::NoCaller)
@@ -279,7 +304,9 @@ async fn who(sts: &StsRegion) -> Result<Caller, ConnectError> {
 async fn who_in(regions: &[Region], sts: &Sts) -> Result<Caller, ConnectError> {
     let mut caller = None;
     for (region, sts) in regions.iter().zip(sts.all()) {
-        let said = who(sts).await.map_err(|error| ConnectError::StsRegion(region.clone(), Box::new(error)))?;
+        let said = who(sts, Attempts::default())
+            .await
+            .map_err(|error| ConnectError::StsRegion(region.clone(), Box::new(error)))?;
         caller.get_or_insert(said);
     }
     caller.ok_or(ConnectError::NoCaller)
@@ -311,9 +338,9 @@ fn in_one_line(error: &CredentialsError) -> String {
     }
 }
 
-/// A retry budget that nothing else draws on.
+/// Retries that nothing else has a share in, and that time alone bounds.
 fn own_retries(name: &'static str) -> RetryPartition {
-    RetryPartition::custom(name).token_bucket(TokenBucket::default()).build()
+    RetryPartition::custom(name).token_bucket(TokenBucket::unlimited()).build()
 }
 
 impl Connection {

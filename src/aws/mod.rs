@@ -8,6 +8,7 @@ pub mod denial;
 pub mod failure;
 mod http;
 pub mod limiter;
+pub mod network;
 pub mod pace;
 pub mod permission;
 pub mod retry;

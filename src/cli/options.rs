@@ -11,6 +11,7 @@ use crate::aws::clients::{StsPace, is_endpoint};
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity};
 use crate::inventory::shard::Shard;
 use crate::rollout::order::{DEFAULT_SEED, Seed};
+use crate::rollout::rounds::Rounds;
 use crate::rollout::tolerance::Tolerance;
 use crate::rollout::waves::Waves;
 use crate::setup::resolve::PassedTo;
@@ -172,9 +173,13 @@ pub(super) struct PaceArgs {
     /// Accounts at once
     #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) concurrency: u16,
-    /// How long the work on one account may take [default: 2m, in the sandbox 30s]
+    /// How long the work on one account may take, in each round [default: 2m, in the sandbox 30s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) account_timeout: Option<Duration>,
+    /// How often an account is worked on at most, where it fails for something that passes (throttling, a broken connection,
+    /// a timeout): again after all others and a pause. 1 for no second round
+    #[arg(long, value_name = "N", default_value_t)]
+    pub(super) rounds: Rounds,
     /// How long to wait for an account whose role cannot be assumed yet, because the account is new [default: not]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) wait_ready: Option<Duration>,
@@ -238,6 +243,9 @@ pub(super) struct NewPaceArgs {
     /// How long the work on one account may take [default: as before]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) account_timeout: Option<Duration>,
+    /// How often an account is worked on at most, where it fails for something that passes [default: as before]
+    #[arg(long, value_name = "N")]
+    pub(super) rounds: Option<Rounds>,
 }
 
 #[derive(Debug, Clone, Args)]

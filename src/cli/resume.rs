@@ -79,6 +79,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     let info = RunInfo {
         resumed: resumed + 1,
         concurrency: args.pace.concurrency.map_or(run.concurrency, usize::from),
+        rounds: args.pace.rounds.unwrap_or(run.rounds),
         ..run
     };
     let sitting = Sitting {

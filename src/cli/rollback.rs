@@ -76,6 +76,7 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         shard: None,
         merged: Vec::new(),
         concurrency: args.pace.concurrency.map_or(was.concurrency, usize::from),
+        rounds: args.pace.rounds.unwrap_or(was.rounds),
         session_policy: if exact { "exact" } else { "by name pattern" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         preflight: false,

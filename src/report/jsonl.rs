@@ -15,7 +15,7 @@ use crate::account::change::Part;
 use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Failure, PartStatus, Step};
 use crate::ids::{AccountId, Arn, Partition, RunId};
-use crate::plain::plain_json;
+use crate::plain::{plain, plain_json};
 use crate::rollout::event::{Api, Event, EventKind, RolloutStats, Shard, Stage};
 
 /// Writes the lines, each at once.
@@ -123,6 +123,23 @@ enum WireEvent<'a> {
     StagePassed {
         account_id: &'a AccountId,
     },
+    AccountDeferred {
+        account_id: &'a AccountId,
+        round: u32,
+        code: &'a str,
+    },
+    RoundStarted {
+        round: u32,
+        of: u32,
+        accounts: usize,
+        pause_ms: u64,
+    },
+    NetworkLost {
+        message: std::borrow::Cow<'a, str>,
+    },
+    NetworkBack {
+        after_ms: u64,
+    },
     AccountFinished {
         index: usize,
         account_id: &'a AccountId,
@@ -201,6 +218,14 @@ fn wire(kind: &EventKind) -> WireEvent<'_> {
         EventKind::AccountStarted { account_id, account_name } => {
             WireEvent::AccountStarted { account_id, account_name }
         }
+        EventKind::AccountDeferred { account_id, round, code } => {
+            WireEvent::AccountDeferred { account_id, round: *round, code }
+        }
+        EventKind::RoundStarted { round, of, accounts, pause } => {
+            WireEvent::RoundStarted { round: *round, of: *of, accounts: *accounts, pause_ms: milliseconds(*pause) }
+        }
+        EventKind::NetworkLost { message } => WireEvent::NetworkLost { message: plain(message) },
+        EventKind::NetworkBack { after } => WireEvent::NetworkBack { after_ms: milliseconds(*after) },
         EventKind::StepStarted { account_id, step } => WireEvent::StepStarted { account_id, step: *step },
         EventKind::ChangeSettled { account_id, change, result } => {
             let ChangeWords { result, request_id, error_code } = ChangeWords::of(result);

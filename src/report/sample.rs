@@ -11,7 +11,7 @@ use crate::account::difference::Difference;
 use crate::account::evidence::{Evidence, Facts};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Parts, Step};
 use crate::ids::{AccountId, Arn, RunId};
-use crate::rollout::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo, Stage};
+use crate::rollout::event::{Ended, Event, EventKind, HaltReason, RolloutStats, Rounds, RunInfo, Stage};
 
 fn start() -> Timestamp {
     "2026-11-24T09:30:05.25Z".parse().unwrap()
@@ -29,6 +29,7 @@ pub(super) fn at(ms: u64, kind: EventKind) -> Event {
 
 pub(super) fn info(command: &str, accounts: usize, selected: usize) -> RunInfo {
     RunInfo {
+        rounds: Rounds::default(),
         run_id: RunId::new(start(), command, "demo"),
         command: command.to_owned(),
         setup: "demo".to_owned(),

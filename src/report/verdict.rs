@@ -18,7 +18,7 @@ pub enum Verdict {
 impl Verdict {
     /// The verdict on a run. An interruption outweighs failures, failures outweigh differences.
     pub fn of(stats: &RolloutStats, ended: &Ended) -> Self {
-        if matches!(ended, Ended::Halted { reason: HaltReason::Interrupted }) {
+        if matches!(ended, Ended::Halted { reason: HaltReason::Interrupted | HaltReason::NetworkLost { .. } }) {
             Self::Interrupted
         } else if matches!(ended, Ended::Halted { .. }) || stats.failed + stats.not_reached > 0 {
             Self::Failures

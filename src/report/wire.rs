@@ -53,6 +53,8 @@ pub enum EndedWord {
     JournalFailed,
     /// More accounts failed than may.
     TooManyFailures,
+    /// The network was lost for so long that the run gave up.
+    NetworkLost,
     /// Organizations refused to tell the rest of the accounts.
     ListingFailed,
     /// The preflight failed in some accounts, and nothing was written.
@@ -74,6 +76,7 @@ impl EndedWord {
             HaltReason::Interrupted => (Self::Interrupted, None),
             HaltReason::CredentialsExpired { message } => (Self::CredentialsExpired, Some(plain(message).into_owned())),
             HaltReason::JournalFailed { message } => (Self::JournalFailed, Some(plain(message).into_owned())),
+            HaltReason::NetworkLost { message } => (Self::NetworkLost, Some(plain(message).into_owned())),
             HaltReason::TooManyFailures { failed, allowed } => {
                 (Self::TooManyFailures, Some(format!("{failed} failed, at most {allowed} may")))
             }

@@ -15,9 +15,9 @@ use super::cancel::Cancel;
 use super::event::{Event, EventKind, HaltReason};
 use super::journal::Journal;
 use super::settle::Settle;
-use super::worker::{Duty, Terms, Work};
+use super::worker::{Done, Duty, Terms, Work};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
-use crate::aws::clients::Clients;
+use crate::aws::clients::{Attempts, Clients};
 use crate::aws::pace::PaceChange;
 use crate::inventory::list::Account;
 
@@ -33,6 +33,28 @@ pub(super) struct Seat {
     pub(super) notes: Vec<String>,
     /// What became of it, where that is to be read back.
     pub(super) before: Option<Box<Outcome>>,
+    /// What the rounds before this one took.
+    pub(super) spent: Spent,
+}
+
+impl Seat {
+    /// An account on which nothing was done yet.
+    pub(super) fn new(place: usize, index: usize, account: Account) -> Self {
+        Self { place, index, account, notes: Vec::new(), before: None, spent: Spent::default() }
+    }
+}
+
+/// What was spent on an account in the rounds of one stage, before the one that is under way.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Spent {
+    /// How many rounds.
+    pub(super) rounds: u32,
+    /// How often calls were sent in them.
+    pub(super) attempts: u32,
+    /// How long they took, without the pauses in between.
+    pub(super) time: Duration,
+    /// When the first of them began.
+    pub(super) since: Option<Timestamp>,
 }
 
 /// The accounts in flight, and what each of them needs.
@@ -42,12 +64,14 @@ pub(super) struct Crew {
     journal: Journal,
     cancel: Cancel,
     concurrency: usize,
-    running: JoinSet<Outcome>,
+    running: JoinSet<Done>,
     in_flight: HashMap<Id, InFlight>,
     events: UnboundedSender<EventKind>,
     inbox: UnboundedReceiver<EventKind>,
     /// When a drain has taken long enough.
     deadline: Option<tokio::time::Instant>,
+    /// The outage that the run waits out.
+    outage: Option<Outage>,
 }
 
 struct InFlight {
@@ -55,6 +79,7 @@ struct InFlight {
     /// How long earlier stages took.
     spent: Duration,
     began: Instant,
+    attempts: Attempts,
 }
 
 impl Crew {
@@ -81,12 +106,21 @@ impl Crew {
             events,
             inbox,
             deadline: None,
+            outage: None,
         }
     }
 
-    /// Whether as many accounts are in flight as may be.
+    /// Whether no further account may be started now: as many are in flight as may be, or nothing can be reached.
     pub(super) fn is_full(&self) -> bool {
-        self.running.len() >= self.clients.pace().in_flight().min(self.concurrency)
+        let most = self.clients.pace().in_flight().min(self.concurrency);
+        self.outage.is_some() || self.running.len() >= most && self.running.len() >= most + self.places_given_up()
+    }
+
+    /// How many accounts in flight have given up their places: they wait for an answer that does not come, or for their
+    /// account to be ready. Others are not held up by them, up to a bound on all that are in flight.
+    fn places_given_up(&self) -> usize {
+        let waiting = self.in_flight.values().filter(|in_flight| in_flight.attempts.is_waiting(SILENCE)).count();
+        waiting.min(self.concurrency.saturating_mul(MOST_GIVEN_UP))
     }
 
     /// Resolves when what is in flight is cut off.
@@ -109,10 +143,12 @@ impl Crew {
         }
     }
 
-    pub(super) fn start<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>, mut seat: Seat, duty: Duty) {
+    pub(super) fn start<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>, seat: Seat, duty: Duty) {
         let (account_id, account_name) = (seat.account.id, seat.account.name.clone());
         settle.emit(EventKind::AccountStarted { account_id, account_name });
-        let before = seat.before.take();
+        let attempts = Attempts::within(self.terms.account_timeout);
+        // What is read back once more is read back against the same outcome.
+        let before = seat.before.clone();
         let begun = (duty == Duty::Converge).then(|| settle.take_begun(account_id)).flatten();
         let spent = before.as_ref().map_or(Duration::ZERO, |before| before.duration);
         let work = Work {
@@ -126,14 +162,15 @@ impl Crew {
             begun,
             before,
             started_at: Timestamp::now(),
+            attempts: attempts.clone(),
         };
         let id = self.running.spawn(work.run().instrument(super::told::span(account_id))).id();
-        self.in_flight.insert(id, InFlight { seat, spent, began: Instant::now() });
+        self.in_flight.insert(id, InFlight { seat, spent, began: Instant::now(), attempts });
     }
 
     /// Waits for one thing to happen: an account's news, an account's end, or a word to stop. Gives the account that
     /// came to its end, if that was it.
-    pub(super) async fn next<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>) -> Option<(Seat, Outcome)> {
+    pub(super) async fn next<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>) -> Option<(Seat, Done)> {
         let late = async {
             match self.deadline {
                 Some(deadline) => tokio::time::sleep_until(deadline).await,
@@ -155,6 +192,11 @@ impl Crew {
                 self.cancel.stop.cancel();
                 return None;
             }
+            // Places are given up, and a network is lost, while nothing happens.
+            () = tokio::time::sleep(LOOK) => {
+                self.watch_network(settle);
+                return None;
+            }
         };
         // Whatever the account had to tell comes before its end.
         while let Ok(news) = self.inbox.try_recv() {
@@ -165,11 +207,84 @@ impl Crew {
             Err(error) => error.id(),
         };
         self.heed(settle);
-        let InFlight { seat, spent, began } = self.in_flight.remove(&id)?;
-        let outcome = ended.map_or_else(|error| broken(&seat.account, &error.to_string()), |(_, outcome)| outcome);
-        Some((seat, Outcome { duration: spent + began.elapsed(), ..outcome }))
+        let InFlight { mut seat, spent, began, .. } = self.in_flight.remove(&id)?;
+        let broken = |error: tokio::task::JoinError| Done::nothing_written(broken(&seat.account, &error.to_string()));
+        let Done { mut outcome, history } = ended.map_or_else(broken, |(_, done)| done);
+        let rounds = &mut seat.spent;
+        rounds.rounds += 1;
+        rounds.attempts += outcome.attempts;
+        rounds.time += began.elapsed();
+        rounds.since = rounds.since.or(outcome.started_at);
+        (outcome.attempts, outcome.started_at) = (rounds.attempts, rounds.since);
+        outcome.duration = spent + rounds.time;
+        Some((seat, Done { outcome, history }))
+    }
+
+    /// Nobody waits in flight, and nothing happens for `time` but news of the run: a word to stop, a network that is lost.
+    pub(super) async fn pause<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>, time: Duration) {
+        let end = tokio::time::Instant::now() + time;
+        while settle.halted().is_none() && (tokio::time::Instant::now() < end || self.outage.is_some()) {
+            tokio::select! {
+                _ = self.next(settle) => {}
+                () = tokio::time::sleep_until(end), if self.outage.is_none() => {}
+            }
+        }
+    }
+
+    /// Whether the network is lost.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.outage.is_some() || self.clients.network().lost().is_some()
+    }
+
+    /// Stops starting accounts while nothing can be reached, asks from time to time whether it can again, and halts the
+    /// run when that has gone on for too long.
+    fn watch_network<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>) {
+        match (self.clients.network().lost(), &mut self.outage) {
+            (None, None) => {}
+            (Some(lost), None) => {
+                settle.emit(EventKind::NetworkLost { message: lost.why });
+                self.outage = Some(Outage { since: lost.since, asked: tokio::time::Instant::now() });
+            }
+            (None, Some(outage)) => {
+                let after = outage.since.elapsed();
+                self.outage = None;
+                settle.emit(EventKind::NetworkBack { after });
+            }
+            (Some(lost), Some(outage)) => {
+                if lost.since.elapsed() >= LONGEST_OUTAGE {
+                    settle.halt(HaltReason::NetworkLost { message: lost.why });
+                }
+                if outage.asked.elapsed() >= ASK_EVERY && settle.halted().is_none() {
+                    outage.asked = tokio::time::Instant::now();
+                    let clients = self.clients.clone();
+                    // What it answers is of no interest; that it answers, every client's network learns.
+                    tokio::spawn(async move { clients.ask_who().await.is_ok() });
+                }
+            }
+        }
     }
 }
+
+/// A network that is lost, as the run sees it.
+struct Outage {
+    since: tokio::time::Instant,
+    asked: tokio::time::Instant,
+}
+
+/// How long an account may be without an answer before others need not wait for it.
+const SILENCE: Duration = Duration::from_secs(8);
+
+/// How many times the accounts that may be in flight may have given up their places.
+const MOST_GIVEN_UP: usize = 8;
+
+/// How often the accounts in flight and the network are looked at while nothing happens.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How often a lost network is asked for.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long a network may be lost before the run gives up.
+const LONGEST_OUTAGE: Duration = Duration::from_secs(600);
 
 /// The outcome of a task that ended without one.
 fn broken(account: &Account, message: &str) -> Outcome {

@@ -54,6 +54,8 @@ impl Rollout {
         };
         let login = Arc::clone(&clients);
         let mut run = Run {
+            rounds: info.rounds,
+            deferred: Vec::new(),
             settle: Settle::new(on_event, journal.clone(), earlier, terms.goal),
             crew: Crew::new(clients, terms, journal.clone(), cancel, info.concurrency),
         };
@@ -85,18 +87,17 @@ impl<F: FnMut(Event)> Run<F> {
     async fn straight(&mut self, mut waiting: VecDeque<Entry>, mut listing: Listing) {
         let mut index = 0;
         loop {
-            while !self.crew.is_full()
+            while (!self.crew.is_full() || self.settle.halted().is_some())
                 && let Some(entry) = waiting.pop_front()
             {
                 self.crew.heed(&mut self.settle);
                 if let Some(account) = self.settle.admit(index, entry) {
-                    let seat = Seat { place: index, index, account, notes: Vec::new(), before: None };
-                    self.crew.start(&mut self.settle, seat, Duty::Converge);
+                    self.crew.start(&mut self.settle, Seat::new(index, index, account), Duty::Converge);
                 }
                 index += 1;
             }
             if waiting.is_empty() && self.crew.is_empty() && listing.pages.is_none() {
-                return;
+                return self.further_rounds(Duty::Converge, finish).await;
             }
             let stopped = self.crew.stopped();
             tokio::select! {
@@ -104,7 +105,9 @@ impl<F: FnMut(Event)> Run<F> {
                 page = listing.next() => waiting.extend(listing.take(page, &mut self.settle)),
                 () = stopped, if listing.pages.is_some() => listing.pages = None,
                 ended = self.crew.next(&mut self.settle) => {
-                    if let Some((seat, outcome)) = ended {
+                    if let Some((seat, done)) = ended
+                        && let Some((seat, outcome)) = self.round_over(seat, done)
+                    {
                         finish(&mut self.settle, seat, outcome);
                     }
                 }

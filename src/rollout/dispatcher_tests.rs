@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::cancel::Cancel;
 use super::dispatcher::Rollout;
-use super::event::{Ended, Event, EventKind, HaltReason, RunInfo};
+use super::event::{Ended, Event, EventKind, HaltReason, Rounds, RunInfo};
 use super::history::Earlier;
 use super::journal::{Chain, Journal, JournalEntry};
 use super::worker::{Aim, Terms};
@@ -80,6 +80,7 @@ pub(super) async fn ran(
     let choices = Choices { pass_role_to: vec!["user/analyst".parse().unwrap()], ..Choices::default() };
     let mut rollout = Rollout {
         info: RunInfo {
+            rounds: Rounds::ONE,
             run_id: "2026-11-24T09-30-05Z-apply-amazon-ml-redshift".parse().unwrap(),
             command: "apply".to_owned(),
             setup: "amazon-ml-redshift".to_owned(),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::order::Seed;
+pub use super::rounds::Rounds;
 use super::tolerance::Tolerance;
 use super::waves::Waves;
 use crate::account::change::{Change, ChangeResult};
@@ -50,7 +51,7 @@ pub enum EventKind {
         /// The stage.
         stage: Stage,
     },
-    /// Work on an account began. Not sent for accounts that are skipped. Sent once in each stage that works on it.
+    /// Work on an account began. Not sent for accounts that are skipped. Sent once in each stage and round that works on it.
     AccountStarted {
         /// The account.
         account_id: AccountId,
@@ -77,6 +78,36 @@ pub enum EventKind {
     StagePassed {
         /// The account.
         account_id: AccountId,
+    },
+    /// An account failed for something that passes, and is worked on again after the others. Not done.
+    AccountDeferred {
+        /// The account.
+        account_id: AccountId,
+        /// The round in which it failed; the first is 1.
+        round: u32,
+        /// What it failed with: AWS's error code, or a word of ours.
+        code: String,
+    },
+    /// All others are done; after a pause, the accounts that were deferred are worked on again.
+    RoundStarted {
+        /// Which round; the first that is told is 2.
+        round: u32,
+        /// Of how many at most.
+        of: u32,
+        /// How many accounts.
+        accounts: usize,
+        /// The pause before it.
+        pause: Duration,
+    },
+    /// Nothing can be reached any more, in whatever account: no further account is started until it can.
+    NetworkLost {
+        /// What connections fail with.
+        message: String,
+    },
+    /// AWS answers again, and the run goes on.
+    NetworkBack {
+        /// How long nothing was reached.
+        after: Duration,
     },
     /// An account is done, one way or another.
     AccountFinished {
@@ -185,6 +216,9 @@ pub struct RunInfo {
     /// How many accounts may fail before the run halts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<Tolerance>,
+    /// How often an account is worked on at most, where it fails for something that passes.
+    #[serde(default)]
+    pub rounds: Rounds,
     /// rolecall's version.
     pub version: String,
     /// How often the run was cut off and gone on with.
@@ -217,6 +251,11 @@ pub enum HaltReason {
         failed: usize,
         /// How many may.
         allowed: usize,
+    },
+    /// The network was lost for so long that the run gave up.
+    NetworkLost {
+        /// What connections fail with.
+        message: String,
     },
     /// Organizations refused to tell the rest of the accounts.
     ListingFailed {

@@ -25,10 +25,36 @@ pub fn is_done(outcome: &Outcome) -> bool {
     match outcome.status {
         AccountStatus::NotReached => false,
         AccountStatus::Failed => {
-            !outcome.failure.as_ref().is_some_and(|failure| CUT_OFF.contains(&failure.code.as_str()))
+            let again = |failure: &Failure| CUT_OFF.contains(&failure.code.as_str()) || passes(failure);
+            !outcome.failure.as_ref().is_some_and(again)
         }
         _ => true,
     }
+}
+
+/// Codes of what passes by itself: throttling, a service's own fault, a connection, a time-out, a session that ended.
+const PASSES: &[&str] = &[
+    "Timeout",
+    "Unreachable",
+    "NoAnswer",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "ServiceFailure",
+    "ServiceUnavailable",
+    "InternalFailure",
+    "RequestTimeout",
+    "ConcurrentModification",
+    "EntityTemporarilyUnmodifiable",
+    "ExpiredToken",
+    "Inconsistent",
+];
+
+/// Whether another try, some time later, may well succeed where nothing else has changed.
+pub fn passes(failure: &Failure) -> bool {
+    let code = failure.code.as_str();
+    PASSES.contains(&code) || code.starts_with("HTTP 5") || code == "HTTP 429"
 }
 
 /// One write that was announced, and what is known of it.

@@ -16,6 +16,7 @@ pub mod merge;
 #[cfg(test)]
 mod merge_tests;
 pub mod order;
+pub mod rounds;
 mod settle;
 mod stages;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, Stage};
-use super::history::{Begun, Earlier};
+use super::history::{Begun, Earlier, History};
 use super::journal::{Journal, JournalEntry};
 use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Outcome};
@@ -118,7 +118,13 @@ impl<F: FnMut(Event)> Settle<F> {
         }
     }
 
-    /// What an earlier sitting did in the account, if one began with it; from here on it is the account's work to tell of.
+    /// What a round did in the account, which is worked on again.
+    pub(super) fn begun(&mut self, account: AccountId, begun: Begun) {
+        self.earlier.begun.insert(account, begun);
+    }
+
+    /// What an earlier sitting or round did in the account, if one began with it; from here on it is the account's work to
+    /// tell of.
     pub(super) fn take_begun(&mut self, account: AccountId) -> Option<Begun> {
         self.earlier.begun.remove(&account)
     }
@@ -142,7 +148,7 @@ impl<F: FnMut(Event)> Settle<F> {
         self.heed(&outcome);
         let outcome = match self.take_begun(account.id) {
             None => outcome,
-            Some(begun) => self.as_before(account.id, &begun, outcome),
+            Some(begun) => self.as_before(account.id, &begun.history, outcome),
         };
         // A report is an inventory, so it has to say what this account's row said.
         let outcome = Outcome { overrides: account.overrides.cells(), unit: account.unit.clone(), ..outcome };
@@ -156,12 +162,13 @@ impl<F: FnMut(Event)> Settle<F> {
         }
     }
 
-    /// The account was not worked on in this sitting: what an earlier one did there is told as it was left.
-    fn as_before(&mut self, account_id: AccountId, begun: &Begun, outcome: Outcome) -> Outcome {
-        for (change, result) in begun.history.untold() {
+    /// What became of the account over all sittings and rounds. What one left in doubt, and nobody could look at, is told
+    /// as it was left.
+    pub(super) fn as_before(&mut self, account_id: AccountId, history: &History, outcome: Outcome) -> Outcome {
+        for (change, result) in history.untold() {
             self.emit(EventKind::ChangeSettled { account_id, change: Box::new(change.clone()), result });
         }
-        begun.history.fold(outcome, self.goal)
+        history.fold(outcome, self.goal)
     }
 
     /// Halts the run where an account's failure says that no other can do better.

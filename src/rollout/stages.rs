@@ -2,11 +2,12 @@
 //! next one begins.
 
 use super::crew::{Crew, Seat};
-use super::event::{Event, EventKind, HaltReason, Stage};
+use super::event::{Event, EventKind, HaltReason, Rounds, Stage};
+use super::history::{Begun, passes};
 use super::order::Seed;
 use super::settle::Settle;
 use super::waves::Waves;
-use super::worker::Duty;
+use super::worker::{Done, Duty};
 use crate::account::outcome::{AccountStatus, Outcome};
 use crate::inventory::list::{Entry, Selection};
 
@@ -24,6 +25,10 @@ pub(super) struct Stages {
 pub(super) struct Run<F> {
     pub(super) crew: Crew,
     pub(super) settle: Settle<F>,
+    /// How often an account is worked on at most.
+    pub(super) rounds: Rounds,
+    /// The accounts that wait for another round.
+    pub(super) deferred: Vec<Seat>,
 }
 
 impl<F: FnMut(Event)> Run<F> {
@@ -57,7 +62,7 @@ impl<F: FnMut(Event)> Run<F> {
         let mut seats = Vec::with_capacity(selected);
         for (place, (index, entry)) in listed.into_iter().enumerate() {
             if let Some(account) = self.settle.admit(index, entry) {
-                seats.push(Seat { place, index, account, notes: Vec::new(), before: None });
+                seats.push(Seat::new(place, index, account));
             }
         }
         (seats, selected)
@@ -76,7 +81,7 @@ impl<F: FnMut(Event)> Run<F> {
                 settle.finish(seat.index, &seat.account, outcome);
             } else {
                 settle.emit(EventKind::StagePassed { account_id: seat.account.id });
-                ready.push(Seat { notes: outcome.notes, ..seat });
+                ready.push(Seat { notes: outcome.notes, ..seat.afresh() });
             }
         })
         .await;
@@ -107,7 +112,7 @@ impl<F: FnMut(Event)> Run<F> {
         self.pass(wave, Duty::Converge, |settle, seat, outcome| match outcome.status {
             AccountStatus::Created | AccountStatus::Updated | AccountStatus::Removed => {
                 settle.emit(EventKind::StagePassed { account_id: seat.account.id });
-                written.push(Seat { before: Some(Box::new(outcome)), ..seat });
+                written.push(Seat { before: Some(Box::new(outcome)), ..seat.afresh() });
             }
             _ => finish(settle, seat, outcome),
         })
@@ -121,12 +126,34 @@ impl<F: FnMut(Event)> Run<F> {
         self.pass(written, Duty::ReadBack, finish).await;
     }
 
-    /// Does one thing for every account, and tells `each` what it came to. An account that is not begun any more is told
-    /// of at once.
+    /// Does one thing for every account, in as many rounds as it takes, and tells `each` what it came to. An account that
+    /// is not begun any more is told of at once.
     async fn pass(&mut self, seats: Vec<Seat>, duty: Duty, mut each: impl FnMut(&mut Settle<F>, Seat, Outcome)) {
+        self.round(seats, duty, &mut each).await;
+        self.further_rounds(duty, each).await;
+    }
+
+    /// Works again on the accounts that were deferred, round by round.
+    pub(super) async fn further_rounds(&mut self, duty: Duty, mut each: impl FnMut(&mut Settle<F>, Seat, Outcome)) {
+        let mut round = 1;
+        while !self.deferred.is_empty() {
+            let mut seats = std::mem::take(&mut self.deferred);
+            seats.sort_by_key(|seat| seat.place);
+            round += 1;
+            if self.settle.halted().is_none() {
+                let pause = Rounds::pause_before(round);
+                let (of, accounts) = (self.rounds.get(), seats.len());
+                self.settle.emit(EventKind::RoundStarted { round: round.min(of), of, accounts, pause });
+                self.crew.pause(&mut self.settle, pause).await;
+            }
+            self.round(seats, duty, &mut each).await;
+        }
+    }
+
+    async fn round(&mut self, seats: Vec<Seat>, duty: Duty, each: &mut impl FnMut(&mut Settle<F>, Seat, Outcome)) {
         for seat in seats {
-            while self.crew.is_full() {
-                self.wait(&mut each).await;
+            while self.crew.is_full() && duty.may_begin(self.settle.halted()) {
+                self.wait(each).await;
             }
             self.crew.heed(&mut self.settle);
             if duty.may_begin(self.settle.halted()) {
@@ -136,15 +163,52 @@ impl<F: FnMut(Event)> Run<F> {
             }
         }
         while !self.crew.is_empty() {
-            self.wait(&mut each).await;
+            self.wait(each).await;
         }
     }
 
     /// Waits for one thing to happen.
     pub(super) async fn wait(&mut self, each: &mut impl FnMut(&mut Settle<F>, Seat, Outcome)) {
-        if let Some((seat, outcome)) = self.crew.next(&mut self.settle).await {
+        if let Some((seat, done)) = self.crew.next(&mut self.settle).await
+            && let Some((seat, outcome)) = self.round_over(seat, done)
+        {
             each(&mut self.settle, seat, outcome);
         }
+    }
+
+    /// A round is over in an account: it is deferred, or this is what the account came to in its stage.
+    pub(super) fn round_over(&mut self, seat: Seat, done: Done) -> Option<(Seat, Outcome)> {
+        let Done { mut outcome, history } = done;
+        let round = seat.spent.rounds;
+        let passing = outcome.failure.as_ref().filter(|failure| passes(failure));
+        if let Some(failure) = passing
+            && self.rounds.goes_on_after(round)
+            && self.settle.halted().is_none()
+        {
+            let (account_id, code) = (seat.account.id, failure.code.clone());
+            self.settle.emit(EventKind::AccountDeferred { account_id, round, code });
+            let mut seat = seat;
+            if self.crew.is_cut_off() {
+                // The account is not to blame, so its round does not count.
+                seat.spent.rounds -= 1;
+            }
+            self.settle.begun(account_id, Begun { history, outcome: Some(outcome) });
+            self.deferred.push(seat);
+            return None;
+        }
+        if round > 1 {
+            let words = if outcome.status == AccountStatus::Failed { "failed in each of" } else { "took" };
+            outcome.notes.push(format!("{words} {round} rounds"));
+        }
+        let outcome = self.settle.as_before(seat.account.id, &history, outcome);
+        Some((seat, outcome))
+    }
+}
+
+impl Seat {
+    /// For the next stage, whose rounds are counted anew.
+    fn afresh(self) -> Self {
+        Self { spent: Default::default(), ..self }
     }
 }
 

@@ -40,6 +40,14 @@ pub(super) fn tell(kind: &EventKind) {
                 }
             });
         }
+        EventKind::AccountDeferred { account_id, round, code } => {
+            span(*account_id).in_scope(|| tracing::info!(round, ?code, "deferred"));
+        }
+        EventKind::RoundStarted { round, of, accounts, pause } => {
+            tracing::info!(round, of, accounts, ?pause, "round started");
+        }
+        EventKind::NetworkLost { message } => tracing::warn!(?message, "network lost"),
+        EventKind::NetworkBack { after } => tracing::info!(?after, "network back"),
         EventKind::AccountFinished { outcome, .. } => span(outcome.account_id).in_scope(|| {
             let (status, attempts, time) = (outcome.status, outcome.attempts, outcome.duration);
             match &outcome.failure {

@@ -120,14 +120,9 @@ impl<'a> Record<'a> {
         Some(change)
     }
 
-    /// What became of the account over all sittings. What an earlier one left in doubt, and nobody could look at, is told
-    /// as it was.
-    pub(super) fn close(self, outcome: Outcome, goal: Goal) -> Outcome {
-        let Some(history) = self.written().map(|mut written| std::mem::take(&mut written.history)) else {
-            return outcome;
-        };
-        history.untold().for_each(|(change, result)| self.tell(change, &result));
-        history.fold(outcome, goal)
+    /// Everything that is on record of the account by now.
+    pub(super) fn close(self) -> History {
+        self.written().map(|mut written| std::mem::take(&mut written.history)).unwrap_or_default()
     }
 }
 
@@ -187,20 +182,35 @@ pub(super) struct Work {
     pub(super) cancel: Cancel,
     pub(super) account: Account,
     pub(super) duty: Duty,
-    /// What an earlier sitting did there, if one began with it.
+    /// What an earlier sitting or round did there, if one began with it.
     pub(super) begun: Option<Begun>,
     /// What became of it, where that is to be read back.
     pub(super) before: Option<Box<Outcome>>,
     pub(super) started_at: Timestamp,
+    /// Counts the tries of this round's calls, and when the last answer came.
+    pub(super) attempts: Attempts,
+}
+
+/// What one round came to in an account: the outcome of this round alone, and the writes of all rounds and sittings.
+pub(super) struct Done {
+    pub(super) outcome: Outcome,
+    pub(super) history: History,
+}
+
+impl Done {
+    /// An outcome of an account where nothing was written.
+    pub(super) fn nothing_written(outcome: Outcome) -> Self {
+        Self { outcome, history: History::default() }
+    }
 }
 
 impl Work {
     /// Does it. The outcome's duration is for the caller to fill in.
-    pub(super) async fn run(self) -> Outcome {
-        let Self { clients, terms, journal, events, cancel, account, duty, begun, before, started_at } = self;
+    pub(super) async fn run(self) -> Done {
+        let Self { clients, terms, journal, events, cancel, account, duty, begun, before, started_at, attempts } = self;
         let errand = match errand(&clients, &terms, account, started_at) {
             Ok(errand) => errand,
-            Err(outcome) => return *outcome,
+            Err(outcome) => return Done { outcome: *outcome, history: begun.unwrap_or_default().history },
         };
         let (account_id, enters) = errand.whither();
         let mut outcome = before.map_or_else(|| errand.begin(), |before| *before);
@@ -212,7 +222,6 @@ impl Work {
             let _ = events.send(EventKind::StepStarted { account_id, step: now });
         };
         let record = Record::new(account_id, &journal, &events, begun.unwrap_or_default().history);
-        let attempts = Attempts::within(terms.account_timeout);
         let status_before = outcome.status;
         let cut_off = {
             let goal = terms.goal;
@@ -255,14 +264,14 @@ impl Work {
         };
         outcome.attempts = outcome.attempts.max(attempts.most());
         if clients.login_over().is_some_and(|why| refused_as(&outcome, why)) {
-            return record.close(without_login(outcome, duty, status_before), terms.goal);
+            return Done { outcome: without_login(outcome, duty, status_before), history: record.close() };
         }
-        let Some((code, message, fix)) = cut_off else { return record.close(outcome, terms.goal) };
+        let Some((code, message, fix)) = cut_off else { return Done { outcome, history: record.close() } };
         if let Some(part) = record.cut_off(code).and_then(|change| change.write.parts().first().copied()) {
             *outcome.parts.get_mut(part) = PartStatus::Failed;
         }
         let step = at.lock().map_or(Step::Observe, |at| *at);
-        record.close(failed(outcome, step, code, message, fix.to_owned()), terms.goal)
+        Done { outcome: failed(outcome, step, code, message, fix.to_owned()), history: record.close() }
     }
 }
 

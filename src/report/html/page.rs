@@ -152,6 +152,13 @@ impl Reporter for HtmlPage {
                 self.in_flight.insert(*account_id, Detail::default());
                 self.timeline.started(event.elapsed);
             }
+            EventKind::AccountDeferred { account_id, .. } => {
+                if let Some(detail) = self.in_flight.remove(account_id) {
+                    self.timeline.left(event.elapsed);
+                    let piece = self.put(&detail)?;
+                    self.before.entry(*account_id).or_default().pieces.extend(piece);
+                }
+            }
             EventKind::StageStarted { stage } => self.timeline.stage(event.elapsed, *stage),
             EventKind::PaceChanged { slowed_by, concurrency } => {
                 let slowed_by = slowed_by.map(|api| api.to_string());

@@ -87,6 +87,20 @@ impl Reporter for Lines {
                 writeln!(self.out, "{}", paint(self.styles.heading, &stage_line(*stage)))?;
             }
             EventKind::StagePassed { account_id } => self.flight.finished(*account_id),
+            EventKind::AccountDeferred { account_id, .. } => {
+                self.flight.finished(*account_id);
+                return Ok(());
+            }
+            EventKind::RoundStarted { round, of, accounts, pause } => {
+                let line = round_line(*round, *of, *accounts, *pause);
+                writeln!(self.out, "{}", paint(self.styles.heading, &line))?;
+            }
+            EventKind::NetworkLost { message } => {
+                writeln!(self.out, "{}", paint(self.styles.warn, &network_lost_line(message)))?;
+            }
+            EventKind::NetworkBack { after } => {
+                writeln!(self.out, "{}", paint(self.styles.dim, &network_back_line(*after)))?;
+            }
             EventKind::AccountStarted { account_id, account_name } => self.flight.started(*account_id, account_name),
             EventKind::AccountFinished { outcome, .. } => self.finished(outcome, event.elapsed)?,
             EventKind::DrainStarted { reason } => {
@@ -146,6 +160,9 @@ pub(super) fn halt_line(reason: &HaltReason, in_flight: usize, listing: bool) ->
         }
         HaltReason::JournalFailed { message } => format!("the journal cannot be written ({})", plain(message)),
         HaltReason::TooManyFailures { failed, allowed } => too_many(*failed, *allowed),
+        HaltReason::NetworkLost { message } => {
+            format!("nothing was reached for ten minutes ({})", plain(message))
+        }
         HaltReason::ListingFailed { message } => {
             format!("Organizations does not tell the rest of the accounts ({})", plain(message))
         }
@@ -156,6 +173,21 @@ pub(super) fn halt_line(reason: &HaltReason, in_flight: usize, listing: bool) ->
     let listing = listing && !matches!(reason, HaltReason::ListingFailed { .. });
     let list = if listing { " and the list of accounts" } else { "" };
     format!("{why}: starting no further account, finishing {}{list}", counted(in_flight, "account"))
+}
+
+/// Which accounts are worked on again, and when.
+pub(super) fn round_line(round: u32, of: u32, accounts: usize, pause: Duration) -> String {
+    format!("round {round} of {of}: {} again, in {}", counted(accounts, "account"), duration(pause))
+}
+
+/// Why nothing goes on for now.
+pub(super) fn network_lost_line(message: &str) -> String {
+    format!("AWS cannot be reached ({}): waiting for the network, no account is started", plain(message))
+}
+
+/// That it goes on.
+pub(super) fn network_back_line(after: Duration) -> String {
+    format!("AWS answers again, after {}: going on", duration(after))
 }
 
 /// `3 accounts failed, at most 2 may`.

@@ -6,11 +6,12 @@
 use std::io;
 use std::time::Duration;
 
+use anstyle::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::flight::InFlight;
 use super::groups::Groups;
-use super::lines::{failure_lines, halt_line};
+use super::lines::{failure_lines, halt_line, network_back_line, network_lost_line, round_line};
 use super::style::{Styles, paint};
 use super::tally::Tally;
 use super::wording::{clip, wrap};
@@ -59,6 +60,11 @@ impl Progress {
         self.bar.set_position(self.tally.done() as u64);
     }
 
+    /// Shows a line of its own, above the bar.
+    fn say(&self, style: Style, line: &str) {
+        wrap(line, self.width).iter().for_each(|line| self.bar.println(paint(style, line)));
+    }
+
     /// Shows a failure the first time that its cause comes up.
     fn failed(&mut self, outcome: &Outcome, failure: &Failure) {
         let known = self.causes.len();
@@ -94,6 +100,16 @@ impl Reporter for Progress {
                 self.tally.passed();
                 self.flight.finished(*account_id);
             }
+            EventKind::AccountDeferred { account_id, .. } => {
+                self.tally.deferred += 1;
+                self.flight.finished(*account_id);
+            }
+            EventKind::RoundStarted { round, of, accounts, pause } => {
+                self.tally.deferred = 0;
+                self.say(self.styles.heading, &round_line(*round, *of, *accounts, *pause));
+            }
+            EventKind::NetworkLost { message } => self.say(self.styles.warn, &network_lost_line(message)),
+            EventKind::NetworkBack { after } => self.say(self.styles.dim, &network_back_line(*after)),
             EventKind::AccountStarted { account_id, account_name } => self.flight.started(*account_id, account_name),
             EventKind::StepStarted { account_id, step } => self.flight.stepped(*account_id, *step),
             EventKind::AccountFinished { outcome, .. } => {
@@ -104,8 +120,7 @@ impl Reporter for Progress {
                 }
             }
             EventKind::DrainStarted { reason } => {
-                let line = halt_line(reason, self.flight.len(), self.tally.listing);
-                wrap(&line, self.width).iter().for_each(|line| self.bar.println(paint(self.styles.warn, line)));
+                self.say(self.styles.warn, &halt_line(reason, self.flight.len(), self.tally.listing));
             }
             EventKind::PaceChanged { slowed_by, .. } => self.slowed_by = *slowed_by,
             EventKind::ChangeSettled { .. } => return Ok(()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::wording::{count, duration, rate};
+use super::wording::{count, counted, duration, rate};
 use crate::account::outcome::AccountStatus;
 use crate::rollout::event::{RolloutStats, RunInfo, Stage};
 
@@ -13,13 +13,15 @@ pub(super) struct Tally {
     /// Whether there may be more.
     pub(super) listing: bool,
     stats: RolloutStats,
+    /// How many accounts wait for another round.
+    pub(super) deferred: usize,
     /// The stage of a run that goes by stages, and how many accounts are through with it.
     stage: Option<(Stage, usize)>,
 }
 
 impl Tally {
     pub(super) fn new(selected: usize) -> Self {
-        Self { selected, listing: false, stats: RolloutStats::default(), stage: None }
+        Self { selected, listing: false, stats: RolloutStats::default(), deferred: 0, stage: None }
     }
 
     /// Of a run that begins.
@@ -78,6 +80,10 @@ impl Tally {
     pub(super) fn at(&self, elapsed: Duration) -> String {
         let more = if self.listing { "+" } else { "" };
         let mut pieces = vec![format!("{}/{}{more}", count(self.done()), count(self.selected)), self.results()];
+        if self.deferred > 0 {
+            let waits = if self.deferred == 1 { "waits" } else { "wait" };
+            pieces.push(format!("{} {waits} for another round", counted(self.deferred, "account")));
+        }
         if let Some(stage) = self.where_it_is() {
             // A rate over stages of different kinds would say nothing.
             pieces.push(stage);
@@ -111,6 +117,15 @@ mod tests {
         tally.count(AccountStatus::Failed);
         tally.passed();
         assert_eq!(tally.at(Duration::from_secs(10)), "1/40  1 failed  wave 2 of 3: 2/3");
+    }
+
+    #[test]
+    fn accounts_that_wait_for_another_round_are_counted() {
+        let mut tally = Tally::new(40);
+        tally.deferred = 12;
+        assert_eq!(tally.at(Duration::ZERO), "0/40  12 accounts wait for another round");
+        tally.deferred = 1;
+        assert_eq!(tally.at(Duration::ZERO), "0/40  1 account waits for another round");
     }
 
     #[test]

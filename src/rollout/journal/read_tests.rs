@@ -21,6 +21,7 @@ fn id(n: usize) -> AccountId {
 
 pub(in crate::rollout) fn info() -> RunInfo {
     RunInfo {
+        rounds: Default::default(),
         run_id: "2026-11-24T09-30-05Z-apply-demo".parse().unwrap(),
         command: "apply".to_owned(),
         setup: "demo".to_owned(),

@@ -1,6 +1,6 @@
 //! What to ask IAM's policy simulator: may the role do what its policies allow, may the grantees pass it? Pure.
 //!
-//! A question is one statement's actions on its resources. A condition on one value is answered by that value, so that
+//! A request is one statement's actions on its resources. A condition on one value is answered by that value, so that
 //! what is asked is the case that the statement is meant for; other conditions and actions with wildcards cannot be
 //! asked about, and are told of instead.
 
@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// One question to the simulator.
+/// One request to the simulator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct SimulationRequest {
     /// The actions, without wildcards.
     pub actions: Vec<String>,
     /// The resources.
@@ -21,25 +21,25 @@ pub struct Question {
 
 /// What a policy gives rise to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Questions {
+pub struct SimulationRequests {
     /// What can be asked.
-    pub asked: Vec<Question>,
+    pub asked: Vec<SimulationRequest>,
     /// What cannot, in words.
     pub left_out: Vec<String>,
 }
 
-impl Questions {
-    /// The questions of one policy, JSON text; `of` names it in what is left out.
+impl SimulationRequests {
+    /// The requests of one policy, JSON text; `of` names it in what is left out.
     pub fn of(text: &str, of: &str) -> Self {
-        let mut questions = Self::default();
+        let mut requests = Self::default();
         let policy: Value = serde_json::from_str(text).unwrap_or_default();
         for statement in list(policy.get("Statement")) {
             if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
                 continue;
             }
-            questions.add(statement, of);
+            requests.add(statement, of);
         }
-        questions
+        requests
     }
 
     /// Takes in another policy's.
@@ -66,7 +66,7 @@ impl Questions {
             leave_out(&format!("actions with wildcards ({})", patterns.join(", ")));
         }
         if !actions.is_empty() {
-            self.asked.push(Question { actions, resources, context });
+            self.asked.push(SimulationRequest { actions, resources, context });
         }
     }
 }
@@ -114,11 +114,11 @@ mod tests {
             {"Effect":"Allow","Action":"a:B","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}},
             {"Effect":"Deny","Action":"a:C","Resource":"*"},
             {"Effect":"Allow","NotAction":"a:D","Resource":"*"}]}"#;
-        let questions = Questions::of(policy, "inline policy P");
-        let asked: Vec<_> = questions.asked.iter().map(|q| (q.actions.join(","), q.resources.join(","))).collect();
+        let requests = SimulationRequests::of(policy, "inline policy P");
+        let asked: Vec<_> = requests.asked.iter().map(|q| (q.actions.join(","), q.resources.join(","))).collect();
         assert_eq!(asked, [("s3:GetObject".into(), "arn:aws:s3:::b/*".into()), ("iam:PassRole".into(), "r".into())]);
-        assert_eq!(questions.asked[1].context["iam:PassedToService"], "sagemaker.amazonaws.com");
-        assert_eq!(questions.left_out.len(), 3, "{:?}", questions.left_out);
-        assert!(questions.left_out[0].contains("s3:Put*"));
+        assert_eq!(requests.asked[1].context["iam:PassedToService"], "sagemaker.amazonaws.com");
+        assert_eq!(requests.left_out.len(), 3, "{:?}", requests.left_out);
+        assert!(requests.left_out[0].contains("s3:Put*"));
     }
 }

@@ -1,16 +1,17 @@
-//! One write after the other undone in a copy of what was observed, newest first. Pure.
+//! Writes to a role undone: an attribute, a policy, or the role as a whole. Pure.
 
-mod role;
-
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::change::{Change, Write};
-use super::difference::Difference;
-use super::observation::{Observation, ObservedGrant};
-use crate::ids::{Arn, Partition, PolicyName, PrincipalKind, PrincipalRef, RoleName};
-use crate::policy::{CanonicalPolicy, PolicyKind};
+use super::observed::{ObservedRole, RoleSubject};
+use super::write::RoleWrite as Write;
+use crate::account::compare::{same_meaning, same_policy};
+use crate::account::model::change::{Change, Write as AnyWrite};
+use crate::account::model::write::WriteOf;
+use crate::account::rollback::undo::{Stands, Undo};
+use crate::ids::{AccountId, Arn, PolicyName, RoleName};
+use crate::policy::PolicyKind;
 
 /// IAM's session duration where none was asked for.
 const DEFAULT_DURATION: u32 = 3_600;
@@ -22,68 +23,64 @@ struct Attributes {
     max_session_duration: Option<u32>,
 }
 
-/// The account as it is while writes are undone, one after the other.
-pub(super) struct Undo<'a> {
-    now: Observation,
-    partition: &'a Partition,
-    /// The writes that put back what can be.
-    pub(super) changes: Vec<Change>,
-    /// What somebody changed since.
-    pub(super) conflicts: Vec<String>,
-    /// Of what it is not known how it was.
-    pub(super) unknown: Vec<String>,
+/// A role as a deletion keeps it, in the form of CreateRole.
+#[derive(Deserialize)]
+struct RoleForm {
+    path: String,
+    trust: String,
+    description: Option<String>,
+    max_session_duration: Option<u32>,
+    permissions_boundary: Option<Arn>,
+    tags: BTreeMap<String, String>,
 }
 
-/// How something stands between what the run left and what was before it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stands {
-    AsLeft,
-    AsBefore,
-    Otherwise,
+impl RoleForm {
+    /// Tags of AWS's own cannot be set.
+    fn own_tags(&self) -> BTreeMap<String, String> {
+        own_tags(&self.tags)
+    }
 }
 
-impl Stands {
-    /// What is as before needs nothing, whether or not the run left it so.
-    fn between(as_left: bool, as_before: bool) -> Self {
-        match (as_before, as_left) {
-            (true, _) => Self::AsBefore,
-            (false, true) => Self::AsLeft,
-            (false, false) => Self::Otherwise,
+fn own_tags(tags: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    tags.iter().filter(|(key, _)| !key.starts_with("aws:")).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+/// What of the roles must be read to undo these writes.
+pub(in crate::account) fn subjects(done: &[Change]) -> Vec<RoleSubject> {
+    let mut inline: BTreeMap<&RoleName, BTreeSet<&PolicyName>> = BTreeMap::new();
+    for change in done {
+        let AnyWrite::Role(write) = &change.write else { continue };
+        let named = inline.entry(write.role()).or_default();
+        if let Write::PutRolePolicy { policy, .. } | Write::DeleteRolePolicy { policy, .. } = write {
+            named.insert(policy);
         }
     }
+    let subject = |(name, inline): (&RoleName, BTreeSet<&PolicyName>)| RoleSubject {
+        name: name.clone(),
+        inline: inline.into_iter().cloned().collect(),
+        other_inline: false,
+        instance_profiles: true,
+    };
+    inline.into_iter().map(subject).collect()
 }
 
-impl<'a> Undo<'a> {
-    pub(super) fn new(observed: &Observation, partition: &'a Partition) -> Self {
-        let now = observed.clone();
-        Self { now, partition, changes: Vec::new(), conflicts: Vec::new(), unknown: Vec::new() }
-    }
+/// Undoes one write to a role.
+pub(in crate::account) fn undo(undo: &mut Undo<'_>, change: &Change, write: &Write) {
+    UndoRole { undo, role: write.role() }.undo(change, write);
+}
 
-    fn add(&mut self, write: Write, before: Option<String>) {
-        self.changes.push(Change { write, before });
-    }
+/// One role while writes to it are undone.
+struct UndoRole<'u, 'a> {
+    undo: &'u mut Undo<'a>,
+    role: &'u RoleName,
+}
 
-    fn unknown(&mut self, change: &Change) {
-        self.unknown.push(change.write.resource());
-    }
-
-    /// Tells of a conflict: what differs from what the run left.
-    fn conflict(&mut self, change: &Change, found: Option<String>) {
-        if change.write.after().is_none() {
-            self.conflicts.push(format!("{} is there again", change.write.resource()));
-            return;
-        }
-        let differs = Difference::of(&Change { write: change.write.clone(), before: found }, self.partition);
-        let differs = differs.iter().map(Difference::summary).collect::<Vec<_>>().join("; ");
-        self.conflicts.push(if differs.is_empty() { change.write.resource() } else { differs });
-    }
-
-    /// Undoes one write, the newest of those that are left.
-    pub(super) fn undo(&mut self, change: &Change) {
-        match &change.write {
-            Write::CreateRole { .. } => self.take_role_away(change),
+impl UndoRole<'_, '_> {
+    fn undo(&mut self, change: &Change, write: &Write) {
+        match write {
+            Write::CreateRole { .. } => self.take_role_away(write),
             Write::DeleteRole { role } => self.make_role_again(change, role),
-            Write::UpdateRole { role, .. } => self.undo_attributes(change, role),
+            Write::UpdateRole { role, .. } => self.undo_attributes(change, write, role),
             Write::UpdateAssumeRolePolicy { role, document } => self.undo_trust(change, role, document),
             Write::PutRolePermissionsBoundary { role, boundary } => self.undo_boundary(change, role, Some(boundary)),
             Write::DeleteRolePermissionsBoundary { role } => self.undo_boundary(change, role, None),
@@ -102,18 +99,35 @@ impl<'a> Undo<'a> {
             Write::DetachRolePolicy { role, policy } => self.undo_managed(change, role, policy, false),
             Write::AddRoleToInstanceProfile { role, profile } => self.undo_profile(role, profile, true),
             Write::RemoveRoleFromInstanceProfile { role, profile } => self.undo_profile(role, profile, false),
-            Write::PutGrant { principal, policy, document } => {
-                self.undo_grant(change, principal, policy, Some(&**document))
-            }
-            Write::DeleteGrant { principal, policy } => self.undo_grant(change, principal, policy, None),
         }
     }
 
-    fn undo_attributes(&mut self, change: &Change, role: &RoleName) {
-        let Write::UpdateRole { description, max_session_duration, .. } = &change.write else { return };
+    /// The role as it is while writes are undone.
+    fn now(&mut self) -> Option<&mut ObservedRole> {
+        self.undo.now.roles.get_mut(self.role)
+    }
+
+    fn add(&mut self, write: Write, before: Option<String>) {
+        self.undo.add(AnyWrite::Role(write), before);
+    }
+
+    fn unknown(&mut self, change: &Change) {
+        self.undo.unknown(change);
+    }
+
+    fn conflict(&mut self, change: &Change, found: Option<String>) {
+        self.undo.conflict(change, found);
+    }
+
+    fn gone(&mut self) {
+        self.undo.conflicts.push(format!("role/{} is gone", self.role));
+    }
+
+    fn undo_attributes(&mut self, change: &Change, write: &Write, role: &RoleName) {
+        let Write::UpdateRole { description, max_session_duration, .. } = write else { return };
         let before = change.before.as_deref().and_then(|text| serde_json::from_str::<Attributes>(text).ok());
         let Some(before) = before else { return self.unknown(change) };
-        let Some(now) = &mut self.now.role else { return self.conflicts.push(format!("role/{role} is gone")) };
+        let Some(now) = self.now() else { return self.gone() };
         let duration = before.max_session_duration.unwrap_or(DEFAULT_DURATION);
         let same_description = |with: &Option<String>| same_text(now.description.as_deref(), with.as_deref());
         let as_left = description.as_ref().is_none_or(|_| same_description(description))
@@ -141,10 +155,11 @@ impl<'a> Undo<'a> {
     }
 
     fn undo_trust(&mut self, change: &Change, role: &RoleName, left: &str) {
+        let partition = self.undo.partition;
         let Some(before) = change.before.clone() else { return self.unknown(change) };
-        let Some(now) = &mut self.now.role else { return self.conflicts.push(format!("role/{role} is gone")) };
+        let Some(now) = self.now() else { return self.gone() };
         let found = std::mem::replace(&mut now.trust, before.clone());
-        let alike = |with: &str| same(PolicyKind::Trust, &found, with, self.partition);
+        let alike = |with: &str| same_meaning(PolicyKind::Trust, &found, with, partition);
         match Stands::between(alike(left), alike(&before)) {
             Stands::AsBefore => {}
             Stands::AsLeft => {
@@ -160,7 +175,7 @@ impl<'a> Undo<'a> {
             Some(Err(_)) => return self.unknown(change),
             before => before.and_then(Result::ok),
         };
-        let Some(now) = &mut self.now.role else { return self.conflicts.push(format!("role/{role} is gone")) };
+        let Some(now) = self.now() else { return self.gone() };
         let found = std::mem::replace(&mut now.boundary, before.clone());
         let (role, text) = (role.clone(), found.as_ref().map(ToString::to_string));
         match (Stands::between(found.as_ref() == left, found == before), before) {
@@ -174,7 +189,7 @@ impl<'a> Undo<'a> {
     fn undo_tags(&mut self, change: &Change, role: &RoleName, left: Vec<(&str, Option<&str>)>) {
         let before = change.before.as_deref().unwrap_or("{}");
         let Ok(before) = serde_json::from_str::<BTreeMap<String, String>>(before) else { return self.unknown(change) };
-        let Some(now) = &mut self.now.role else { return self.conflicts.push(format!("role/{role} is gone")) };
+        let Some(now) = self.now() else { return self.gone() };
         let (mut set, mut unset, mut found, mut conflict) = (BTreeMap::new(), Vec::new(), BTreeMap::new(), false);
         for (key, left) in left {
             let (value, was) = (now.tag(key).map(str::to_owned), before.get(key));
@@ -208,11 +223,12 @@ impl<'a> Undo<'a> {
     }
 
     fn undo_inline(&mut self, change: &Change, role: &RoleName, policy: &PolicyName, left: Option<&str>) {
+        let partition = self.undo.partition;
         let before = change.before.clone();
         if left.is_none() && before.is_none() {
             return self.unknown(change);
         }
-        let found = self.now.role.as_mut().and_then(|now| {
+        let found = self.now().and_then(|now| {
             now.inline_names.remove(policy);
             let found = now.inline.remove(policy);
             if let Some(before) = &before {
@@ -221,7 +237,7 @@ impl<'a> Undo<'a> {
             }
             found
         });
-        let alike = |with: Option<&str>| same_policy(found.as_deref(), with, self.partition);
+        let alike = |with: Option<&str>| same_policy(found.as_deref(), with, partition);
         let (role, policy) = (role.clone(), policy.clone());
         match (Stands::between(alike(left), alike(before.as_deref())), before) {
             (Stands::AsBefore, _) => {}
@@ -234,11 +250,7 @@ impl<'a> Undo<'a> {
     }
 
     fn undo_managed(&mut self, change: &Change, role: &RoleName, policy: &Arn, left: bool) {
-        let is_there = self
-            .now
-            .role
-            .as_mut()
-            .map(|now| if left { now.managed.remove(policy) } else { !now.managed.insert(policy.clone()) });
+        let is_there = self.now().map(|now| if left { now.managed.remove(policy) } else { !now.managed.insert(policy.clone()) });
         let (role, policy) = (role.clone(), policy.clone());
         match (is_there, left) {
             (Some(true), true) => {
@@ -252,7 +264,7 @@ impl<'a> Undo<'a> {
     }
 
     fn undo_profile(&mut self, role: &RoleName, profile: &str, left: bool) {
-        let Some(now) = &mut self.now.role else { return };
+        let Some(now) = self.now() else { return };
         let is_there = if left {
             now.instance_profiles.remove(profile)
         } else {
@@ -269,50 +281,86 @@ impl<'a> Undo<'a> {
         }
     }
 
-    fn undo_grant(&mut self, change: &Change, principal: &PrincipalRef, policy: &PolicyName, left: Option<&str>) {
-        let before = change.before.clone();
-        if left.is_none() && before.is_none() {
-            return self.unknown(change);
-        }
-        let key = (principal.clone(), policy.clone());
-        let found = match self.now.grants.remove(&key) {
-            Some(ObservedGrant::Present(text)) => Some(text),
-            _ => None,
+    fn take_role_away(&mut self, write: &Write) {
+        let Write::CreateRole { role, trust, description, max_session_duration, permissions_boundary, tags, .. } =
+            write
+        else {
+            return;
         };
-        if let Some(before) = &before {
-            self.now.grants.insert(key, ObservedGrant::Present(before.clone()));
-        }
-        // A grant that the role has on itself is one of its inline policies.
-        if let Some(now) = self.now.role.as_mut()
-            && before.is_none()
-            && principal.kind() == PrincipalKind::Role
-            && now.arn.resource().rsplit('/').next() == Some(principal.name())
-        {
-            now.inline_names.remove(policy);
-        }
-        let alike = |with: Option<&str>| same_policy(found.as_deref(), with, self.partition);
-        let (principal, policy) = (principal.clone(), policy.clone());
-        match (Stands::between(alike(left), alike(before.as_deref())), before) {
-            (Stands::AsBefore, _) => {}
-            (Stands::AsLeft, Some(before)) => {
-                self.add(Write::PutGrant { principal, policy, document: before.into() }, found);
+        // Gone already is as before.
+        let Some(now) = self.undo.now.roles.remove(self.role) else { return };
+        let mut differs = Vec::new();
+        let mut unless = |same: bool, what: &str| {
+            if !same {
+                differs.push(what.to_owned());
             }
-            (Stands::AsLeft, None) => self.add(Write::DeleteGrant { principal, policy }, found),
-            (Stands::Otherwise, _) => self.conflict(change, found),
+        };
+        unless(same_meaning(PolicyKind::Trust, &now.trust, trust, self.undo.partition), "its trust policy");
+        unless(same_text(now.description.as_deref(), description.as_deref()), "its description");
+        let duration = max_session_duration.unwrap_or(DEFAULT_DURATION);
+        unless(now.max_session_duration == duration, "its session duration");
+        unless(now.boundary == *permissions_boundary, "its permissions boundary");
+        unless(own_tags(&now.tags) == own_tags(tags), "its tags");
+        differs.extend(now.inline_names.iter().map(|name| format!("an inline policy {name}")));
+        differs.extend(now.managed.iter().map(|arn| format!("the managed policy {arn}")));
+        differs.extend(now.instance_profiles.iter().map(|name| format!("the instance profile {name}")));
+        if differs.is_empty() {
+            self.add(Write::DeleteRole { role: role.clone() }, as_made(role, &now).after());
+        } else {
+            self.undo.conflicts.push(format!("role/{role} is not as the run made it: {}", differs.join(", ")));
         }
+    }
+
+    fn make_role_again(&mut self, change: &Change, role: &RoleName) {
+        let form = change.before.as_deref().and_then(|text| serde_json::from_str::<RoleForm>(text).ok());
+        let Some(form) = form else { return self.unknown(change) };
+        if let Some(now) = self.undo.now.roles.get(self.role) {
+            let duration = form.max_session_duration.unwrap_or(DEFAULT_DURATION);
+            let as_before = same_meaning(PolicyKind::Trust, &now.trust, &form.trust, self.undo.partition)
+                && same_text(now.description.as_deref(), form.description.as_deref())
+                && now.max_session_duration == duration
+                && now.boundary == form.permissions_boundary
+                && now.path == form.path
+                && own_tags(&now.tags) == form.own_tags();
+            if !as_before {
+                self.undo.conflicts.push(format!("role/{role} is there again, and not as it was"));
+            }
+            return;
+        }
+        let (trust, tags) = (form.trust.as_str().into(), form.own_tags());
+        let again = ObservedRole {
+            arn: Arn::iam(self.undo.partition, AccountId::EXAMPLE, &format!("role/{role}")),
+            path: form.path.clone(),
+            description: form.description.clone(),
+            max_session_duration: form.max_session_duration.unwrap_or(DEFAULT_DURATION),
+            trust: form.trust.clone(),
+            boundary: form.permissions_boundary.clone(),
+            tags: tags.clone(),
+            inline_names: BTreeSet::new(),
+            inline: BTreeMap::new(),
+            managed: BTreeSet::new(),
+            instance_profiles: BTreeSet::new(),
+        };
+        self.undo.now.roles.insert(role.clone(), again);
+        let RoleForm { path, description, max_session_duration, permissions_boundary, .. } = form;
+        let role = role.clone();
+        self.add(
+            Write::CreateRole { role, path, trust, description, max_session_duration, permissions_boundary, tags },
+            None,
+        );
     }
 }
 
-/// Whether two policies mean the same. What cannot be read as a policy is the same only letter by letter.
-fn same(kind: PolicyKind, one: &str, other: &str, partition: &Partition) -> bool {
-    let read = |text| CanonicalPolicy::read(kind, text, partition).ok();
-    one == other || read(one).is_some_and(|one| read(other) == Some(one))
-}
-
-fn same_policy(one: Option<&str>, other: Option<&str>, partition: &Partition) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => same(PolicyKind::Identity, one, other, partition),
-        (one, other) => one.is_none() && other.is_none(),
+/// The role as CreateRole would make it.
+fn as_made(role: &RoleName, now: &ObservedRole) -> Write {
+    Write::CreateRole {
+        role: role.clone(),
+        path: now.path.clone(),
+        trust: now.trust.as_str().into(),
+        description: now.description.clone(),
+        max_session_duration: Some(now.max_session_duration),
+        permissions_boundary: now.boundary.clone(),
+        tags: now.tags.clone(),
     }
 }
 

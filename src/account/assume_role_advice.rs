@@ -5,8 +5,8 @@
 //! told apart from outside, so both are said.
 
 use super::fix::advise;
-use super::outcome::Step;
-use super::session::Entrance;
+use super::assume_role::AssumedRole;
+use super::model::words::Step;
 use crate::aws::clients::Clients;
 use crate::aws::denial::Denial;
 use crate::aws::failure::{AwsFailure, Class};
@@ -17,20 +17,20 @@ use crate::ids::{AccountId, Arn};
 pub(super) async fn advise_on_refusal(
     clients: &Clients,
     account: AccountId,
-    entrance: &Entrance,
+    assumed: &AssumedRole,
     failure: &AwsFailure,
 ) -> String {
     if failure.class != Class::Denied || Denial::read(&failure.message) != Denial::Unnamed {
         return advise(Step::AssumeRole, failure);
     }
-    let role = Arn::iam(clients.caller().partition(), account, &format!("role/{}", entrance.role));
-    let permission = clients.caller_may(entrance.role.as_str(), "sts:AssumeRole", &role).await;
-    fix(&permission, entrance)
+    let role = Arn::iam(clients.caller().partition(), account, &format!("role/{}", assumed.role));
+    let permission = clients.caller_may(assumed.role.as_str(), "sts:AssumeRole", &role).await;
+    fix(&permission, assumed)
 }
 
-fn fix(permission: &Permission, entrance: &Entrance) -> String {
-    let role = entrance.role.as_str();
-    let external = match &entrance.external_id {
+fn fix(permission: &Permission, assumed: &AssumedRole) -> String {
+    let role = assumed.role.as_str();
+    let external = match &assumed.external_id {
         Some(_) => "whether it asks for another external id",
         None => "whether it asks for an --external-id",
     };
@@ -59,12 +59,12 @@ fn fix(permission: &Permission, entrance: &Entrance) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::converge_tests::entrance;
+    use super::super::converge_tests::assumed_role;
     use super::*;
 
     #[test]
     fn each_answer_has_its_fix_and_claims_no_more_than_is_known() {
-        let line = |permission| fix(&permission, &entrance());
+        let line = |permission| fix(&permission, &assumed_role());
         assert!(line(Permission::Allowed).contains("AWS does not say which"));
         assert!(line(Permission::Allowed).contains("OrganizationAccountAccessRole"));
         assert!(line(Permission::Denied).contains("grant it"), "{}", line(Permission::Denied));

@@ -2,13 +2,11 @@
 //!
 //! Made from the very changes that `plan` works out, so that what is shown is what would be written.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::change::{Change, Part, Write};
-use crate::ids::{Partition, RoleName};
+use super::words::Part;
+use crate::ids::Partition;
 use crate::policy::{CanonicalPolicy, PolicyDiff, PolicyKind};
 
 /// In which way something differs.
@@ -59,7 +57,7 @@ pub struct Difference {
 
 impl Difference {
     /// Both sides and no detail; the kind follows from which sides there are.
-    pub(super) fn new(part: Part, item: String, expected: Option<String>, found: Option<String>) -> Self {
+    pub(in crate::account) fn new(part: Part, item: String, expected: Option<String>, found: Option<String>) -> Self {
         let kind = match (&expected, &found) {
             (Some(_), None) => DifferenceKind::Missing,
             (None, Some(_)) => DifferenceKind::Extra,
@@ -68,24 +66,8 @@ impl Difference {
         Self { part, kind, item, expected, found, detail: Vec::new(), policy: None }
     }
 
-    /// What the change would mend: one difference for each attribute that it sets. `partition` is the
-    /// account's.
-    pub fn of(change: &Change, partition: &Partition) -> Vec<Self> {
-        let part = change.write.parts().first().copied().unwrap_or(Part::Role);
-        let whole = || Self::new(part, change.write.resource(), change.write.after(), change.before.clone());
-        match &change.write {
-            Write::TagRole { role, tags } => of_tags(role, tags, change.before.as_deref()),
-            Write::UpdateRole { role, .. } => of_attributes(role, change),
-            Write::UpdateAssumeRolePolicy { .. } => vec![whole().with_detail(PolicyKind::Trust, partition)],
-            Write::PutRolePolicy { .. } | Write::PutGrant { .. } => {
-                vec![whole().with_detail(PolicyKind::Identity, partition)]
-            }
-            _ => vec![whole()],
-        }
-    }
-
     /// Says what differs inside a policy of which both sides are there.
-    fn with_detail(mut self, kind: PolicyKind, partition: &Partition) -> Self {
+    pub(in crate::account) fn with_detail(mut self, kind: PolicyKind, partition: &Partition) -> Self {
         let (Some(expected), Some(found)) = (&self.expected, &self.found) else { return self };
         let found = CanonicalPolicy::read(kind, found, partition);
         match (CanonicalPolicy::parse(kind, expected, partition), found) {
@@ -122,31 +104,15 @@ impl Difference {
     }
 }
 
-fn of_tags(role: &RoleName, tags: &BTreeMap<String, String>, before: Option<&str>) -> Vec<Difference> {
-    let before: BTreeMap<String, String> = before.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let difference = |(key, value): (&String, &String)| {
-        let item = format!("role/{role} tag {key}");
-        Difference::new(Part::Role, item, Some(value.clone()), before.get(key).cloned())
-    };
-    tags.iter().map(difference).collect()
-}
-
-/// Description and session duration, each where it is set.
-fn of_attributes(role: &RoleName, change: &Change) -> Vec<Difference> {
-    let object = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    let (after, before): (Value, Value) = (object(change.write.after()), object(change.before.clone()));
-    let text = |value: &Value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
-    let difference = |(name, shown): (&str, &str)| {
-        let expected = text(after.get(name)?)?;
-        let found = before.get(name).and_then(text);
-        // What is right is sent along with what is not.
-        (found.as_ref() != Some(&expected))
-            .then(|| Difference::new(Part::Role, format!("role/{role} {shown}"), Some(expected), found))
-    };
-    let attributes = [("description", "description"), ("max_session_duration", "session duration in seconds")];
-    attributes.into_iter().filter_map(difference).collect()
+/// How one kind of resource differs from the setup.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Findings {
+    /// Every difference.
+    pub differences: Vec<Difference>,
+    /// What is worth knowing though it is no difference.
+    pub notes: Vec<String>,
+    /// Parts of which nothing is there.
+    pub missing: Vec<Part>,
+    /// Parts that nobody asked for in this account.
+    pub skipped: Vec<Part>,
 }

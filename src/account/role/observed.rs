@@ -1,17 +1,10 @@
-//! What one account has now. Pure data: `observe` reads it, `plan` compares it with the setup.
+//! A role as one account has it, and what of it is to be read. Pure data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::{Arn, PolicyName, PrincipalRef};
-
-/// The setup's role and grants as one account has them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Observation {
-    /// The role, if it is there.
-    pub role: Option<ObservedRole>,
-    /// One for each principal and each inline policy of it that was asked about.
-    pub grants: BTreeMap<(PrincipalRef, PolicyName), ObservedGrant>,
-}
+use crate::account::goal::Goal;
+use crate::ids::{Arn, PolicyName, RoleName};
+use crate::setup::desired::{Desired, DesiredRole, ExtraPolicies};
 
 /// A role as IAM has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,13 +42,32 @@ impl ObservedRole {
     }
 }
 
-/// What a principal has by way of a grant.
+/// What of a role is to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ObservedGrant {
-    /// There is no such user, group or role.
-    NoPrincipal,
-    /// The principal is there, the grant is not.
-    Absent,
-    /// The grant, decoded JSON text.
-    Present(String),
+pub struct RoleSubject {
+    /// Its name.
+    pub name: RoleName,
+    /// The inline policies whose text is needed.
+    pub inline: Vec<PolicyName>,
+    /// Whether the text of its other inline policies is needed as well.
+    pub other_inline: bool,
+    /// Whether to ask which instance profiles it is in.
+    pub instance_profiles: bool,
+}
+
+/// What of the setup's roles the goal needs to know.
+pub(in crate::account) fn subjects(desired: &Desired, goal: Goal) -> Vec<RoleSubject> {
+    let subject = |role: &DesiredRole| RoleSubject {
+        name: role.name.clone(),
+        inline: role.inline.keys().cloned().collect(),
+        // What is taken away must be known, so that it could be put back; evidence is of everything that counts.
+        other_inline: match goal {
+            Goal::Rollback => false,
+            Goal::Plan | Goal::Apply => role.extra_policies == ExtraPolicies::Remove,
+            Goal::Verify { .. } => role.extra_policies != ExtraPolicies::Ignore,
+            Goal::Remove { .. } => true,
+        },
+        instance_profiles: matches!(goal, Goal::Remove { .. }),
+    };
+    desired.roles.iter().map(subject).collect()
 }

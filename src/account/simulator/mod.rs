@@ -3,16 +3,20 @@
 //!
 //! The simulator is not the real thing: it knows the organization's SCPs and the policies in IAM, not those on resources.
 
+pub(super) mod request;
+
 use std::collections::BTreeSet;
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
 
-use super::change::Part;
-use super::difference::{Difference, DifferenceKind};
-use super::observation::{Observation, ObservedGrant, ObservedRole};
-use super::observe::{decode, principal_arn, unreadable};
-use super::question::{Question, Questions};
+use self::request::{SimulationRequest, SimulationRequests};
+use super::answers::{decode, unreadable};
+use super::grant::calls::principal_arn;
+use super::grant::observed::ObservedGrant;
+use super::model::difference::{Difference, DifferenceKind};
+use super::model::observation::Observation;
+use super::model::words::Part;
 use crate::aws::failure::AwsFailure;
 use crate::ids::Arn;
 use crate::setup::desired::Desired;
@@ -35,22 +39,24 @@ const RESOURCES: usize = 50;
 /// A call that failed.
 pub async fn ask_simulator(iam: &Client, desired: &Desired, observed: &Observation) -> Result<Simulated, AwsFailure> {
     let mut simulated = Simulated::default();
-    let Some(role) = &observed.role else { return Ok(simulated) };
-    let who = format!("role/{}", desired.role);
-    let mut questions = Questions::default();
-    for (name, policy) in desired.inline.iter().filter(|(name, _)| role.inline_names.contains(*name)) {
-        questions.extend(Questions::of(&policy.text, &format!("inline policy {name}")));
+    for wanted in &desired.roles {
+        let Some(role) = observed.roles.get(&wanted.name) else { continue };
+        let who = format!("role/{}", wanted.name);
+    let mut requests = SimulationRequests::default();
+    for (name, policy) in wanted.inline.iter().filter(|(name, _)| role.inline_names.contains(*name)) {
+        requests.extend(SimulationRequests::of(&policy.text, &format!("inline policy {name}")));
     }
-    for arn in desired.managed.intersection(&role.managed) {
+    for arn in wanted.managed.intersection(&role.managed) {
         let text = managed_policy(iam, arn).await?;
-        questions.extend(Questions::of(&text, &format!("managed policy {arn}")));
+        requests.extend(SimulationRequests::of(&text, &format!("managed policy {arn}")));
     }
-    simulated.notes.append(&mut questions.left_out);
-    for question in &questions.asked {
-        let denied = ask(iam, &role.arn, question, Part::Permissions, &who).await?;
+    simulated.notes.append(&mut requests.left_out);
+    for request in &requests.asked {
+        let denied = ask(iam, &role.arn, request, Part::Permissions, &who).await?;
         simulated.denied.extend(denied);
     }
-    grants(iam, desired, observed, role, &mut simulated).await?;
+    }
+    grants(iam, desired, observed, &mut simulated).await?;
     Ok(simulated)
 }
 
@@ -58,12 +64,12 @@ async fn grants(
     iam: &Client,
     desired: &Desired,
     observed: &Observation,
-    role: &ObservedRole,
     simulated: &mut Simulated,
 ) -> Result<(), AwsFailure> {
     for grant in &desired.grants {
-        let mut questions = Questions::of(&grant.policy.text, &format!("the grant {}", grant.name));
-        simulated.notes.append(&mut questions.left_out);
+        let Some(role) = observed.roles.get(&grant.role) else { continue };
+        let mut requests = SimulationRequests::of(&grant.policy.text, &format!("the grant {}", grant.name));
+        simulated.notes.append(&mut requests.left_out);
         for principal in &grant.to {
             let found = observed.grants.get(&(principal.clone(), grant.name.clone()));
             if !matches!(found, Some(ObservedGrant::Present(_))) {
@@ -71,10 +77,10 @@ async fn grants(
             }
             // Gone since it was read: the next run sees it.
             let Some(arn) = principal_arn(iam, principal).await? else { continue };
-            for question in &questions.asked {
+            for request in &requests.asked {
                 // What is to be passed is this role, whatever else the grant lets be passed.
-                let question = Question { resources: vec![role.arn.to_string()], ..question.clone() };
-                let denied = ask(iam, &arn, &question, Part::PassRole, &principal.to_string()).await?;
+                let request = SimulationRequest { resources: vec![role.arn.to_string()], ..request.clone() };
+                let denied = ask(iam, &arn, &request, Part::PassRole, &principal.to_string()).await?;
                 simulated.denied.extend(denied);
             }
         }
@@ -95,15 +101,15 @@ async fn managed_policy(iam: &Client, arn: &Arn) -> Result<String, AwsFailure> {
     decode(OPERATION, document.ok_or_else(|| unreadable(OPERATION, "no document in the answer"))?)
 }
 
-/// Asks one question. Gives a difference for each action that is denied on one of the resources.
+/// Asks one request. Gives a difference for each action that is denied on one of the resources.
 async fn ask(
     iam: &Client,
     principal: &Arn,
-    question: &Question,
+    request: &SimulationRequest,
     part: Part,
     who: &str,
 ) -> Result<Vec<Difference>, AwsFailure> {
-    let denied = denials(iam, principal, question).await?.into_iter().map(|denial| {
+    let denied = denials(iam, principal, request).await?.into_iter().map(|denial| {
         let on = denial.on.into_iter().collect::<Vec<_>>().join(", ");
         Difference {
             part,
@@ -127,7 +133,7 @@ pub(super) struct SimulatedDenial {
     /// The simulator's word.
     decision: String,
     pub(super) by: DeniedBy,
-    /// Condition keys that the policies ask for and the question did not answer.
+    /// Condition keys that the policies ask for and the request did not answer.
     pub(super) unanswered: BTreeSet<String>,
 }
 
@@ -165,24 +171,24 @@ impl SimulatedDenial {
     }
 }
 
-/// Asks one question. Gives every action that is denied on one of the resources.
+/// Asks one request. Gives every action that is denied on one of the resources.
 pub(super) async fn denials(
     iam: &Client,
     principal: &Arn,
-    question: &Question,
+    request: &SimulationRequest,
 ) -> Result<Vec<SimulatedDenial>, AwsFailure> {
     const OPERATION: &str = "iam SimulatePrincipalPolicy";
-    let context = question.context.iter().map(|(key, value)| {
+    let context = request.context.iter().map(|(key, value)| {
         let entry = ContextEntry::builder().context_key_name(key).context_key_values(value);
         entry.context_key_type(ContextKeyTypeEnum::String).build()
     });
     let context: Vec<ContextEntry> = context.collect();
     let mut denied = Vec::new();
-    for resources in question.resources.chunks(RESOURCES) {
+    for resources in request.resources.chunks(RESOURCES) {
         let mut pages = iam
             .simulate_principal_policy()
             .policy_source_arn(principal.to_string())
-            .set_action_names(Some(question.actions.clone()))
+            .set_action_names(Some(request.actions.clone()))
             .set_resource_arns(Some(resources.to_vec()))
             .set_context_entries(Some(context.clone()))
             .into_paginator()

@@ -4,8 +4,8 @@
 //! all. The last of these can be asked about: of IAM's simulator, for the caller's own policies. The first two cannot be
 //! told apart from outside, so both are said.
 
-use super::fix::advise;
 use super::assume_role::AssumedRole;
+use super::fix::advise;
 use super::model::words::Step;
 use crate::aws::clients::Clients;
 use crate::aws::denial::Denial;

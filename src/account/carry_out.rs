@@ -22,11 +22,7 @@ impl<L: Ledger, S: Fn(Step) + Sync> Writes<'_, L, S> {
     ///
     /// # Errors
     /// The first write that was not made.
-    pub(super) async fn carry_out(
-        &self,
-        plan: &Plan,
-        outcome: &mut Outcome,
-    ) -> Result<(), Failure> {
+    pub(super) async fn carry_out(&self, plan: &Plan, outcome: &mut Outcome) -> Result<(), Failure> {
         let session = self.session;
         outcome.parts = plan.parts;
         // What is to be written counts as not reached until the last write of its part is through.

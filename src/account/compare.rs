@@ -6,8 +6,7 @@ use crate::setup::desired::Policy;
 
 /// Whether what was found means what is wanted. What cannot be read as a policy does not.
 pub(super) fn same(kind: PolicyKind, found: &str, wanted: &Policy, partition: &Partition) -> bool {
-    found == &*wanted.text
-        || CanonicalPolicy::read(kind, found, partition).is_ok_and(|found| found == *wanted.meaning)
+    found == &*wanted.text || CanonicalPolicy::read(kind, found, partition).is_ok_and(|found| found == *wanted.meaning)
 }
 
 /// Whether two documents that were there mean the same. What cannot be read as a policy is the same only letter by letter.

@@ -12,10 +12,10 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-use super::change::{Change, ChangeResult};
 use super::converge::{Goal, Task, converge};
 use super::ledger::{Ledger, LedgerClosed};
-use super::outcome::{AccountStatus, Outcome, PartStatus, Step};
+use super::model::change::{Change, ChangeResult};
+use super::model::outcome::{AccountStatus, Outcome, PartStatus, Step};
 use super::plan_tests::desired;
 use super::session::Entrance;
 use crate::aws::clients::{Attempts, Clients, Connection};

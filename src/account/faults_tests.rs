@@ -11,11 +11,11 @@ use aws_credential_types::Credentials;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use super::change::{Change, ChangeResult};
 use super::converge::{Goal, Task, converge};
 use super::converge_tests::entrance;
 use super::ledger::{Ledger, LedgerClosed};
-use super::outcome::{AccountStatus, Outcome, PartStatus};
+use super::model::change::{Change, ChangeResult};
+use super::model::outcome::{AccountStatus, Outcome, PartStatus};
 use crate::aws::clients::{Attempts, Clients, Connection};
 use crate::ids::AccountId;
 use crate::sandbox::{Fault, FaultPoint, FaultRule, SandboxHttpClient, World, WorldOptions};

@@ -42,3 +42,5 @@ mod update_role_tests;
 mod verify;
 #[cfg(test)]
 mod verify_tests;
+
+pub use model::{change, difference, evidence, outcome};

@@ -36,4 +36,3 @@ pub async fn observe(iam: &Client, subject: &Subject) -> Result<Observation, Aws
         AwsFailure::ours("iam GetRole", "InconsistentReads", contradiction, Class::Inconsistent)
     })
 }
-

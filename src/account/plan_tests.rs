@@ -4,10 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::change::{Part, Write};
-use super::observation::{Observation, ObservedGrant, ObservedRole};
-use super::outcome::PartStatus;
-use super::plan::{Plan, plan};
+use super::grant::observed::ObservedGrant;
+use super::model::change::{Part, Write};
+use super::model::observation::Observation;
+use super::model::outcome::PartStatus;
+use super::model::plan::Plan;
+use super::plan::plan;
+use super::role::observed::ObservedRole;
+use crate::account::grant::write::GrantWrite;
+use crate::account::role::write::RoleWrite;
 use crate::ids::{Arn, PolicyName, PrincipalRef};
 use crate::policy::PolicyKind;
 use crate::setup::desired::{Desired, ExtraPolicies, Grant, MissingPrincipal, OWNER_TAG, Policy};
@@ -69,13 +74,19 @@ pub(super) fn desired() -> Desired {
 /// What IAM has after the plan's writes.
 pub(super) fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
     for change in &plan.changes {
-        if let Write::CreateRole {
-            trust, path, description, max_session_duration, permissions_boundary, tags, ..
-        } = &change.write
+        if let Write::Role(RoleWrite::CreateRole {
+            trust,
+            path,
+            description,
+            max_session_duration,
+            permissions_boundary,
+            tags,
+            ..
+        }) = &change.write
         {
             assert!(state.role.is_none(), "a role that is there is not created");
             state.role = Some(ObservedRole {
-                arn: desired().role_arn,
+                arn: desired().only_role().arn.clone(),
                 path: path.clone(),
                 description: description.clone(),
                 max_session_duration: max_session_duration.unwrap_or(3600),
@@ -89,30 +100,32 @@ pub(super) fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
             });
             continue;
         }
-        if let Write::PutGrant { principal, policy, document } = &change.write {
+        if let Write::Grant(GrantWrite::Put { principal, policy, document }) = &change.write {
             state.grants.insert((principal.clone(), policy.clone()), ObservedGrant::Present(document.to_string()));
             continue;
         }
         let role = state.role.as_mut().expect("there is a role to write to");
         match &change.write {
-            Write::UpdateRole { description, max_session_duration, .. } => {
+            Write::Role(RoleWrite::UpdateRole { description, max_session_duration, .. }) => {
                 role.description = description.clone().or(role.description.take());
                 role.max_session_duration = max_session_duration.unwrap_or(role.max_session_duration);
             }
-            Write::UpdateAssumeRolePolicy { document, .. } => role.trust = document.to_string(),
-            Write::PutRolePermissionsBoundary { boundary, .. } => role.boundary = Some(boundary.clone()),
-            Write::TagRole { tags, .. } => role.tags.extend(tags.clone()),
-            Write::PutRolePolicy { policy, document, .. } => {
+            Write::Role(RoleWrite::UpdateAssumeRolePolicy { document, .. }) => role.trust = document.to_string(),
+            Write::Role(RoleWrite::PutRolePermissionsBoundary { boundary, .. }) => {
+                role.boundary = Some(boundary.clone())
+            }
+            Write::Role(RoleWrite::TagRole { tags, .. }) => role.tags.extend(tags.clone()),
+            Write::Role(RoleWrite::PutRolePolicy { policy, document, .. }) => {
                 role.inline_names.insert(policy.clone());
                 role.inline.insert(policy.clone(), document.to_string());
             }
-            Write::AttachRolePolicy { policy, .. } => assert!(role.managed.insert(policy.clone())),
-            Write::DeleteRolePolicy { policy, .. } => {
+            Write::Role(RoleWrite::AttachRolePolicy { policy, .. }) => assert!(role.managed.insert(policy.clone())),
+            Write::Role(RoleWrite::DeleteRolePolicy { policy, .. }) => {
                 assert!(role.inline_names.remove(policy));
                 role.inline.remove(policy);
             }
-            Write::DeleteRolePermissionsBoundary { .. } => role.boundary = None,
-            Write::DetachRolePolicy { policy, .. } => assert!(role.managed.remove(policy)),
+            Write::Role(RoleWrite::DeleteRolePermissionsBoundary { .. }) => role.boundary = None,
+            Write::Role(RoleWrite::DetachRolePolicy { policy, .. }) => assert!(role.managed.remove(policy)),
             other => panic!("no plan of an apply holds {other:?}"),
         }
     }
@@ -121,7 +134,7 @@ pub(super) fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
 
 #[test]
 fn an_account_without_the_role_gets_it_whole_and_the_grant_last() {
-    let nothing = Observation { role: None, grants: granted(ObservedGrant::Absent) };
+    let nothing = Observation { roles: BTreeMap::new(), grants: granted(ObservedGrant::Absent) };
     let plan = plan(&desired(), &nothing).unwrap();
     let actions: Vec<_> = plan.changes.iter().map(|change| change.write.action()).collect();
     assert_eq!(actions, ["CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutUserPolicy"]);
@@ -139,7 +152,7 @@ fn without_a_principal_the_grant_is_skipped() {
 
 #[test]
 fn a_missing_principal_stops_the_account_before_anything_is_written_or_is_told_of() {
-    let nobody = Observation { role: None, grants: granted(ObservedGrant::NoPrincipal) };
+    let nobody = Observation { roles: BTreeMap::new(), grants: granted(ObservedGrant::NoPrincipal) };
     assert_eq!(plan(&desired(), &nobody).unwrap_err().code, "NoSuchPrincipal");
     let mut lenient = desired();
     lenient.grants[0].missing_principal = MissingPrincipal::Skip;
@@ -149,11 +162,11 @@ fn a_missing_principal_stops_the_account_before_anything_is_written_or_is_told_o
 
 #[test]
 fn what_is_not_ours_or_cannot_be_changed_is_refused() {
-    let start = Observation { role: None, grants: granted(ObservedGrant::Absent) };
+    let start = Observation { roles: BTreeMap::new(), grants: granted(ObservedGrant::Absent) };
     let ours = carry_out(&plan(&desired(), &start).unwrap(), start);
     let with = |edit: &dyn Fn(&mut ObservedRole)| {
         let mut state = ours.clone();
-        edit(state.role.as_mut().unwrap());
+        edit(only(&mut state));
         state
     };
     let foreign = with(&|role| role.tags.clear());
@@ -194,7 +207,7 @@ pub(super) fn states() -> impl Strategy<Value = Observation> {
             let inline: BTreeMap<_, _> =
                 inline.into_iter().map(|(name, text)| (name.parse().unwrap(), text.to_owned())).collect();
             ObservedRole {
-                arn: desired().role_arn,
+                arn: desired().only_role().arn.clone(),
                 path: "/".into(),
                 description,
                 max_session_duration,

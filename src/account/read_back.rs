@@ -92,7 +92,7 @@ fn differs(task: &Task, left: &Plan, outcome: &mut Outcome) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::super::converge_tests::{Wire, connect, assumed_role, refusing};
+    use super::super::converge_tests::{Wire, assumed_role, connect, refusing};
     use super::super::model::words::AccountStatus;
     use super::super::plan_tests::desired;
     use super::*;

@@ -13,8 +13,8 @@ use super::model::evidence::Gathered;
 use super::model::observation::Observation;
 use super::model::plan::{Draft, Refusal};
 use super::power::Allowance;
-use super::rollback::undo::Undo;
 use super::role::observed::RoleSubject;
+use super::rollback::undo::Undo;
 use super::{grant, role};
 use crate::aws::failure::AwsFailure;
 use crate::ids::{Arn, PolicyName, PrincipalRef};
@@ -131,10 +131,7 @@ impl Subject {
 }
 
 /// One look, everything side by side; the inner error is what contradicts what.
-pub(super) async fn look(
-    iam: &Client,
-    subject: &Subject,
-) -> Result<Result<Observation, &'static str>, AwsFailure> {
+pub(super) async fn look(iam: &Client, subject: &Subject) -> Result<Result<Observation, &'static str>, AwsFailure> {
     let roles = future::try_join_all(subject.roles.iter().map(|role| role::calls::look(iam, role)));
     let (found, grants) = future::try_join(roles, grant::calls::observe_grants(iam, &subject.grants)).await?;
     let mut observation = Observation { grants, ..Observation::default() };

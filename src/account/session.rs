@@ -2,12 +2,13 @@
 
 use super::assume_role::{AssumedRole, WayIn, enter};
 use super::fix::of_aws;
-use super::goal::Power;
+pub use super::goal::Power;
 use super::model::observation::Observation;
 use super::model::outcome::Failure;
 use super::model::words::Step;
 use super::observe::observe;
-use super::power::{Allowance, Object, SessionPolicy, session_policy};
+pub use super::power::{Allowance, Object};
+use super::power::{SessionPolicy, session_policy};
 use super::resource::{Kind, Subject};
 use crate::aws::clients::{Attempts, Clients};
 use crate::ids::RolePath;

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::Write;
-use super::difference::Difference;
-use super::observation::{Observation, ObservedGrant, ObservedRole};
+use super::grant::observed::ObservedGrant;
+use super::model::change::Write;
+use super::model::difference::Difference;
+use super::model::observation::Observation;
 use super::plan::plan;
 use super::plan_tests::{desired, granted};
+use super::role::observed::ObservedRole;
+use crate::account::role::write::RoleWrite;
 use crate::setup::desired::OWNER_TAG;
 
 #[test]
@@ -27,9 +30,12 @@ fn a_new_description_leaves_the_session_duration_as_it_is() {
     };
     let observation = Observation { role: Some(role), grants: granted(ObservedGrant::Absent) };
     let plan = plan(&wanted, &observation).unwrap();
-    let change = plan.changes.iter().find(|change| matches!(change.write, Write::UpdateRole { .. })).unwrap();
-    let Write::UpdateRole { description, max_session_duration, .. } = &change.write else { panic!("{change:?}") };
+    let change =
+        plan.changes.iter().find(|change| matches!(change.write, Write::Role(RoleWrite::UpdateRole { .. }))).unwrap();
+    let Write::Role(RoleWrite::UpdateRole { description, max_session_duration, .. }) = &change.write else {
+        panic!("{change:?}")
+    };
     assert_eq!((description.as_deref(), *max_session_duration), (Some("what it is for"), Some(14_400)));
-    let told = Difference::of(change, wanted.role_arn.partition());
+    let told = Difference::of(change, &wanted.partition);
     assert_eq!(told.len(), 1, "the session duration does not differ: {told:?}");
 }

@@ -2,19 +2,21 @@
 
 use proptest::prelude::*;
 
-use super::change::Write;
-use super::difference::{Difference, DifferenceKind};
-use super::drift::drift;
-use super::evidence::evidence;
-use super::observation::{Observation, ObservedGrant};
-use super::outcome::{AccountStatus, PartStatus};
+use super::grant::observed::ObservedGrant;
+use super::model::change::Write;
+use super::model::difference::{Difference, DifferenceKind};
+use super::model::observation::Observation;
+use super::model::outcome::{AccountStatus, PartStatus};
 use super::plan::plan;
+use super::plan::removal;
 use super::plan_tests::{carry_out, desired, granted, states};
-use super::removal::removal;
+use super::verify::drift;
+use super::verify::evidence;
+use crate::account::role::write::RoleWrite;
 use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal};
 
 fn right() -> Observation {
-    let nothing = Observation { role: None, grants: granted(ObservedGrant::Absent) };
+    let nothing = Observation { roles: BTreeMap::new(), grants: granted(ObservedGrant::Absent) };
     carry_out(&plan(&desired(), &nothing).unwrap(), nothing)
 }
 
@@ -31,11 +33,11 @@ fn each_tampering_is_named_with_both_sides() {
     let foreign = "arn:aws:iam::aws:policy/AdministratorAccess";
     type Tampering = (fn(&mut Observation), DifferenceKind, &'static str);
     let cases: [Tampering; 9] = [
-        (|o| o.role.as_mut().unwrap().tags.clear(), DifferenceKind::Missing, "tag owner"),
-        (|o| o.role.as_mut().unwrap().description = None, DifferenceKind::Missing, "description"),
-        (|o| o.role.as_mut().unwrap().max_session_duration = 3600, DifferenceKind::Changed, "session duration"),
-        (|o| o.role.as_mut().unwrap().boundary = None, DifferenceKind::Missing, "permissions boundary"),
-        (|o| o.role.as_mut().unwrap().managed.clear(), DifferenceKind::Missing, "SecurityAudit"),
+        (|o| only(o).tags.clear(), DifferenceKind::Missing, "tag owner"),
+        (|o| only(o).description = None, DifferenceKind::Missing, "description"),
+        (|o| only(o).max_session_duration = 3600, DifferenceKind::Changed, "session duration"),
+        (|o| only(o).boundary = None, DifferenceKind::Missing, "permissions boundary"),
+        (|o| only(o).managed.clear(), DifferenceKind::Missing, "SecurityAudit"),
         (
             |o| {
                 assert!(
@@ -49,16 +51,12 @@ fn each_tampering_is_named_with_both_sides() {
             DifferenceKind::Extra,
             "AdministratorAccess",
         ),
-        (
-            |o| assert!(o.role.as_mut().unwrap().inline_names.insert("ByHand".parse().unwrap())),
-            DifferenceKind::Extra,
-            "ByHand",
-        ),
+        (|o| assert!(only(o).inline_names.insert("ByHand".parse().unwrap())), DifferenceKind::Extra, "ByHand"),
         (
             // The grant's name, but on the role, which gets no grant here.
             |o| {
                 let name: crate::ids::PolicyName = "RolecallPassRole-AmazonMLRedshift".parse().unwrap();
-                assert!(o.role.as_mut().unwrap().inline_names.insert(name));
+                assert!(only(o).inline_names.insert(name));
             },
             DifferenceKind::Extra,
             "role/AmazonMLRedshift inline policy RolecallPassRole",
@@ -74,14 +72,14 @@ fn each_tampering_is_named_with_both_sides() {
         assert!(drift.differences.iter().any(|difference| named(&difference)), "{item}: {:?}", drift.differences);
     }
     let mut state = right();
-    state.role.as_mut().unwrap().managed.insert(foreign.parse().unwrap());
+    only(&mut state).managed.insert(foreign.parse().unwrap());
     let lenient = Desired { extra_policies: ExtraPolicies::Ignore, ..desired() };
     assert_eq!(drift(&lenient, &state).status(), AccountStatus::Compliant);
 }
 
 #[test]
 fn a_role_that_is_not_there_is_missing_and_so_is_a_principal() {
-    let nothing = Observation { role: None, grants: granted(ObservedGrant::NoPrincipal) };
+    let nothing = Observation { roles: BTreeMap::new(), grants: granted(ObservedGrant::NoPrincipal) };
     let found = drift(&desired(), &nothing);
     assert_eq!((found.status(), found.parts().trust), (AccountStatus::Missing, PartStatus::Missing));
     assert!(found.differences.iter().any(|d| d.detail.iter().any(|line| line.contains("does not exist"))));
@@ -111,13 +109,13 @@ proptest! {
             return Ok(());
         };
         let has_role = state.role.is_some();
-        let deletes = |write: &Write| matches!(write, Write::DeleteRole { .. });
+        let deletes = |write: &Write| matches!(write, Write::Role(RoleWrite::DeleteRole { .. }));
         prop_assert_eq!(removed.changes.iter().filter(|change| deletes(&change.write)).count(), usize::from(has_role));
         if has_role {
             prop_assert!(removed.changes.last().is_some_and(|change| deletes(&change.write)));
         }
         prop_assert!(removed.changes.iter().all(|change| change.before.is_some()), "{:?}", removed.changes);
-        let gone = Observation { role: None, grants: granted(ObservedGrant::Absent) };
+        let gone = Observation { roles: BTreeMap::new(), grants: granted(ObservedGrant::Absent) };
         prop_assert!(removal(&desired(), &gone, force).unwrap().is_empty());
     }
 }

@@ -55,11 +55,13 @@ impl Aims {
     }
 
     fn add(&mut self, desired: &Desired, accounts: usize, goal: Goal) {
-        let inline = desired.inline.keys().map(|name| format!("inline policy {name}"));
-        let managed = desired.managed.iter().map(|arn| format!("managed policy {arn}"));
-        let policies: Vec<String> = inline.chain(managed).collect();
-        *self.roles.entry(format!("{} with {}", desired.role, policies.join(", "))).or_default() += accounts;
-        *self.trusts.entry(desired.trust.meaning.trusted().join(", ")).or_default() += accounts;
+        for role in &desired.roles {
+            let inline = role.inline.keys().map(|name| format!("inline policy {name}"));
+            let managed = role.managed.iter().map(|arn| format!("managed policy {arn}"));
+            let policies: Vec<String> = inline.chain(managed).collect();
+            *self.roles.entry(format!("{} with {}", role.name, policies.join(", "))).or_default() += accounts;
+            *self.trusts.entry(role.trust.meaning.trusted().join(", ")).or_default() += accounts;
+        }
         let mut granted = false;
         for grant in desired.grants.iter().filter(|grant| !grant.to.is_empty()) {
             granted = true;

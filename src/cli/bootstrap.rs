@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::options::WhatArgs;
 use super::rollout::choices;
 use super::ui;
-use crate::account::put_back_power::put_back_allowances;
+use crate::account::rollback::power::rollback_allowances;
 use crate::account::session::{Allowance, Power, allowances, preflight_allowances};
 use crate::aws::clients::ConnectError;
 use crate::bootstrap::{Blueprint, Need, Trusted, Whose, caller, member};
@@ -94,7 +94,7 @@ impl Purpose {
                     (false, true) => &[Power::Remove],
                     (true, true) | (false, false) => &[Power::Write, Power::Remove],
                 };
-                return put_back_allowances(desired, undone);
+                return rollback_allowances(desired, undone);
             }
             // What it reads for a removal, a removal reads too.
             Self::Preflight => return preflight_allowances(desired, false, assume_role),

@@ -77,7 +77,7 @@ pub(super) async fn asked(accounts: usize, goal: Goal) -> Result<(), CliError> {
 fn ask(accounts: usize, goal: Goal) -> Result<(), CliError> {
     let accounts = if accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
     ui::say(&match goal {
-        Goal::PutBack => format!("put this back in {accounts}? type `yes` to go on"),
+        Goal::Rollback => format!("put this back in {accounts}? type `yes` to go on"),
         Goal::Remove { .. } => format!("take this away from {accounts}? type `yes` to go on"),
         _ => format!("write this to {accounts}? type `yes` to go on"),
     });

@@ -12,7 +12,7 @@ use super::rollout::choices;
 use super::source::Source;
 use super::ui;
 use super::which::Which;
-use crate::account::session::Entrance;
+use crate::account::assume_role::AssumedRole;
 use crate::aws::clients::{Clients, ConnectError};
 use crate::aws::failure::Class;
 use crate::aws::survey::{clock_ahead, survey};
@@ -191,14 +191,14 @@ fn visit(args: &DoctorArgs, setup: &Setup, clients: &Clients, account: Account) 
         region: row.region.clone().unwrap_or_else(|| clients.region().clone()),
     };
     let desired = setup.fill(&place, &row_choices(row))?;
-    let entrance = (account.id != clients.caller().account).then(|| Entrance {
+    let assume = (account.id != clients.caller().account).then(|| AssumedRole {
         role: row.assume_role.clone().unwrap_or_else(|| args.entrance.assume_role.clone()),
         external_id: row.external_id.clone().or_else(|| args.entrance.external_id.clone()),
         session_name: args.entrance.session_name.clone(),
         source_identity: args.entrance.source_identity.clone(),
         duration_seconds: 3600,
     });
-    Ok(Visit { account, entrance, desired })
+    Ok(Visit { account, assume, desired })
 }
 
 fn show(args: &DoctorArgs, checkup: &Checkup) -> Result<(), CliError> {

@@ -124,7 +124,7 @@ fn same_setup(book: &Logbook) -> Result<Setup, CliError> {
 fn put_back_of(folder: &str) -> Result<(Aim, Option<RunLock>), CliError> {
     let folder = RunFolder::resolve(Path::new(""), folder)?;
     let lock = folder.lock()?;
-    Ok((Aim::PutBack(deeds(&folder)?.1), Some(lock)))
+    Ok((Aim::Rollback(deeds(&folder)?.1), Some(lock)))
 }
 
 /// How far the run came, in one line.

@@ -16,10 +16,10 @@ use super::rollout::writable;
 use super::signals::StopWords;
 use super::sitting::{Sitting, begin, read_journal, sit};
 use super::ui;
-use crate::account::change::Write;
 use crate::account::converge::Goal;
-use crate::account::put_back_power::power_to_put_back;
-use crate::account::restore::Deeds;
+use crate::account::outcome::PartStatus;
+use crate::account::rollback::RunWrites;
+use crate::account::rollback::power::rollback_policy;
 use crate::ids::{AccountId, RunId};
 use crate::inventory::list::{Reason, Selection};
 use crate::plain::plain;
@@ -57,7 +57,7 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
     same_caller(&book, &clients)?;
 
     let (partition, selected) = (clients.caller().partition().clone(), deeds.len());
-    let exact = deeds.iter().all(|(account, deeds)| power_to_put_back(&deeds.done, *account, &partition).exact);
+    let exact = deeds.iter().all(|(account, deeds)| rollback_policy(&deeds.done, *account, &partition).exact);
     let Logbook { run: was, terms, mut entries, .. } = book;
     for entry in &mut entries {
         if entry.selection == Selection::In && !deeds.contains_key(&entry.account.id) {
@@ -88,10 +88,10 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
     };
     if ask {
         show(&info, &deeds);
-        stop_words.unless_told(confirm::asked(selected, Goal::PutBack)).await?;
+        stop_words.unless_told(confirm::asked(selected, Goal::Rollback)).await?;
     }
     let saved = SavedTerms {
-        goal: Goal::PutBack,
+        goal: Goal::Rollback,
         account_timeout: args.pace.account_timeout.unwrap_or(terms.account_timeout),
         puts_back: Some(std::path::absolute(run.path())?.display().to_string()),
         ..terms
@@ -102,7 +102,7 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         folder: &folder,
         open,
         clients: Arc::new(clients),
-        terms: saved.terms(Aim::PutBack(deeds)),
+        terms: saved.terms(Aim::Rollback(deeds)),
         accounts,
         info,
         earlier: Earlier::default(),
@@ -114,8 +114,8 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
 }
 
 /// What a run's journal tells, and what the run did in each account in which it did something.
-pub(super) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, Deeds>), CliError> {
-    let mut deeds: HashMap<AccountId, Deeds> = HashMap::new();
+pub(super) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, RunWrites>), CliError> {
+    let mut deeds: HashMap<AccountId, RunWrites> = HashMap::new();
     let mut take = |account, past: Vec<Past>| {
         let done = past.into_iter().filter(|past| past.is_applied() || past.is_in_doubt());
         let done: Vec<_> = done.map(|past| past.change).collect();
@@ -136,10 +136,10 @@ pub(super) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, D
 }
 
 /// Shows what is about to happen.
-fn show(info: &RunInfo, deeds: &HashMap<AccountId, Deeds>) {
+fn show(info: &RunInfo, deeds: &HashMap<AccountId, RunWrites>) {
     let done = || deeds.values().flat_map(|deeds| &deeds.done);
-    let made = done().filter(|change| matches!(change.write, Write::CreateRole { .. })).count();
-    let deleted = done().filter(|change| matches!(change.write, Write::DeleteRole { .. })).count();
+    let made = done().filter(|change| change.of_account() == Some(PartStatus::Created)).count();
+    let deleted = done().filter(|change| change.of_account() == Some(PartStatus::Removed)).count();
     ui::say(&format!("caller        {}", plain(&info.caller.to_string())));
     ui::say(&format!("put back      {}", info.puts_back.as_ref().map(RunId::as_str).unwrap_or_default()));
     ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, plain(&info.source)));

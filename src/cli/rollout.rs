@@ -55,7 +55,7 @@ impl Job {
         let by_stages = self.stages.as_ref().is_some_and(|stages| {
             stages.preflight || stages.waves.is_some() || stages.max_failures.is_some_and(Tolerance::is_a_part)
         });
-        !by_stages && !matches!(self.goal, Goal::Remove { .. } | Goal::PutBack)
+        !by_stages && !matches!(self.goal, Goal::Remove { .. } | Goal::Rollback)
     }
 }
 

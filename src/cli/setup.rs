@@ -10,7 +10,7 @@ use super::rollout::choices;
 use super::setup_args::{SetupCheckArgs, SetupCommand, SetupShowArgs};
 use super::{bootstrap, snippet, ui};
 use crate::plain::{plain, plain_json};
-use crate::setup::desired::{Desired, ExtraPolicies, Policy};
+use crate::setup::desired::{Desired, DesiredRole, ExtraPolicies, Policy};
 use crate::setup::file::built_in_names;
 use crate::setup::finding::Finding;
 use crate::setup::resolve::{Choices, Place, Setup};
@@ -95,49 +95,46 @@ fn count(n: usize, what: &str) -> String {
 
 /// What an account would get, for people.
 fn text(desired: &Desired) -> String {
-    let mut lines =
-        vec![format!("setup        {}", plain(&desired.setup)), format!("role         {}", desired.role_arn)];
-    let mut line = |what: &str, value: String| lines.push(format!("{what:12} {}", plain(&value)));
-    if let Some(description) = &desired.description {
-        line("description", description.clone());
-    }
-    if let Some(seconds) = desired.max_session_duration {
-        line("sessions", format!("up to {seconds} seconds"));
-    }
-    if let Some(boundary) = &desired.boundary {
-        line("boundary", boundary.to_string());
-    }
-    for (key, value) in &desired.tags {
-        line("tag", format!("{key} = {value}"));
-    }
-    for arn in &desired.managed {
-        line("managed", arn.to_string());
-    }
-    let what = match desired.extra_policies {
-        ExtraPolicies::Report => "stay and are told of",
-        ExtraPolicies::Remove => "are removed",
-        ExtraPolicies::Ignore => "stay and are not told of",
-    };
-    line("others", format!("policies on the role that are not in the setup {what}"));
-    let mut text = lines.join("\n") + "\n";
+    let mut lines = vec![format!("setup        {}", plain(&desired.setup))];
+    let mut documents = String::new();
     let mut document = |title: String, policy: &Policy| {
-        text += &format!("\n{title}\n{}\n", plain_json(&spread(&policy.text)));
+        documents += &format!("\n{title}\n{}\n", plain_json(&spread(&policy.text)));
     };
-    document("trust policy".to_owned(), &desired.trust);
-    for (name, policy) in &desired.inline {
-        document(format!("inline policy {name}"), policy);
+    for role in &desired.roles {
+        lines.push(format!("role         {}", role.arn));
+        lines.extend(attributes(role).into_iter().map(|(what, value)| format!("{what:12} {}", plain(&value))));
+        document("trust policy".to_owned(), &role.trust);
+        for (name, policy) in &role.inline {
+            document(format!("inline policy {name}"), policy);
+        }
     }
     for grant in &desired.grants {
         let to: Vec<String> = grant.to.iter().map(ToString::to_string).collect();
         let on = if to.is_empty() { "nobody: name somebody with --pass-role-to".to_owned() } else { to.join(", ") };
         document(format!("grant {} on {on}", grant.name), &grant.policy);
     }
-    text
+    lines.join("\n") + "\n" + &documents
+}
+
+/// What a role has but for its documents.
+fn attributes(role: &DesiredRole) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    all.extend(role.description.clone().map(|description| ("description", description)));
+    all.extend(role.max_session_duration.map(|seconds| ("sessions", format!("up to {seconds} seconds"))));
+    all.extend(role.boundary.as_ref().map(|boundary| ("boundary", boundary.to_string())));
+    all.extend(role.tags.iter().map(|(key, value)| ("tag", format!("{key} = {value}"))));
+    all.extend(role.managed.iter().map(|arn| ("managed", arn.to_string())));
+    let what = match role.extra_policies {
+        ExtraPolicies::Report => "stay and are told of",
+        ExtraPolicies::Remove => "are removed",
+        ExtraPolicies::Ignore => "stay and are not told of",
+    };
+    all.push(("others", format!("policies on the role that are not in the setup {what}")));
+    all
 }
 
 /// What an account would get, for programs.
 fn as_json(desired: &Desired) -> Value {
-    let inline = desired.inline.iter().map(|(name, policy)| (name.to_string(), parsed(policy)));
     let grants = desired.grants.iter().map(|grant| {
         json!({
             "name": grant.name,
@@ -148,20 +145,25 @@ fn as_json(desired: &Desired) -> Value {
     });
     json!({
         "setup": desired.setup,
-        "role": {
-            "name": desired.role,
-            "path": desired.path,
-            "arn": desired.role_arn,
-            "description": desired.description,
-            "max_session_duration": desired.max_session_duration,
-            "permissions_boundary": desired.boundary,
-            "tags": desired.tags,
-            "trust": parsed(&desired.trust),
-            "inline_policies": inline.collect::<serde_json::Map<_, _>>(),
-            "managed_policies": desired.managed,
-            "extra_policies": desired.extra_policies,
-        },
+        "role": desired.roles.first().map(role_json),
         "grants": grants.collect::<Vec<_>>(),
+    })
+}
+
+fn role_json(role: &DesiredRole) -> Value {
+    let inline = role.inline.iter().map(|(name, policy)| (name.to_string(), parsed(policy)));
+    json!({
+        "name": role.name,
+        "path": role.path,
+        "arn": role.arn,
+        "description": role.description,
+        "max_session_duration": role.max_session_duration,
+        "permissions_boundary": role.boundary,
+        "tags": role.tags,
+        "trust": parsed(&role.trust),
+        "inline_policies": inline.collect::<serde_json::Map<_, _>>(),
+        "managed_policies": role.managed,
+        "extra_policies": role.extra_policies,
     })
 }
 

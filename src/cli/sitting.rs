@@ -223,7 +223,7 @@ pub(super) fn read_journal(folder: &RunFolder, done: impl FnMut(AccountId, Vec<P
 pub(super) fn retell(folder: &RunFolder, info: &RunInfo, reporters: &mut Reporters) -> Result<(), CliError> {
     let read = read_journal(folder, |account_id, past| {
         for Past { at, change, result, .. } in past {
-            let lost = || ChangeResult::Failed { code: "Interrupted".to_owned(), request_id: None };
+            let lost = || ChangeResult::Failed { code: "Interrupted".into(), request_id: None };
             let (change, result) = (Box::new(change), result.unwrap_or_else(lost));
             reporters.event(&then(info, at, EventKind::ChangeSettled { account_id, change, result }));
         }

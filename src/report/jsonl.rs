@@ -229,7 +229,7 @@ fn wire(kind: &EventKind) -> WireEvent<'_> {
             changes: outcome.changes,
             failure: outcome.failure.as_ref().map(|Failure { step, code, message, request_id, fix }| WireFailure {
                 step: *step,
-                code,
+                code: code.as_str(),
                 message,
                 request_id: request_id.as_deref(),
                 fix,

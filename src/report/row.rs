@@ -112,7 +112,7 @@ impl AccountRow {
             role_arn: outcome.role_arn.clone(),
             changes: outcome.changes,
             failed_step: failure.map(|failure| failure.step),
-            error_code: of_failure(|failure| &failure.code),
+            error_code: of_failure(|failure| failure.code.as_str()),
             error_message,
             fix: of_failure(|failure| &failure.fix),
             request_id: of_failure(|failure| failure.request_id.as_deref().unwrap_or_default()),

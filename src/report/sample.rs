@@ -10,6 +10,7 @@ use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::difference::Difference;
 use crate::account::evidence::{Evidence, Facts};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Parts, Step};
+use crate::account::role::write::RoleWrite;
 use crate::ids::{AccountId, Arn, RunId};
 use crate::rollout::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo, Stage};
 
@@ -73,7 +74,7 @@ pub(super) fn settled(n: u64, change: Change, result: ChangeResult) -> Event {
 
 pub(super) fn trust_change() -> Change {
     let document = Arc::from(r#"{"a":2}"#);
-    let write = Write::UpdateAssumeRolePolicy { role: "Demo".parse().unwrap(), document };
+    let write = Write::Role(RoleWrite::UpdateAssumeRolePolicy { role: "Demo".parse().unwrap(), document });
     Change { write, before: Some(r#"{"a":1}"#.to_owned()) }
 }
 
@@ -185,8 +186,10 @@ pub(super) fn organization(accounts: u64) -> Vec<Event> {
     for event in &mut events {
         if let EventKind::ChangeSettled { account_id, change, .. } = &mut event.kind {
             let n = account_id.as_str().parse().unwrap();
-            change.write =
-                Write::UpdateAssumeRolePolicy { role: "Demo".parse().unwrap(), document: document(n).into() };
+            change.write = Write::Role(RoleWrite::UpdateAssumeRolePolicy {
+                role: "Demo".parse().unwrap(),
+                document: document(n).into(),
+            });
             change.before = n.is_multiple_of(2).then(|| document(n).replace("s3:GetObject", "s3:*"));
         }
     }

@@ -33,7 +33,7 @@ impl<'a> ChangeWords<'a> {
                 Self { result: "applied", request_id: request_id.as_deref(), error_code: None }
             }
             ChangeResult::Failed { code, request_id } => {
-                Self { result: "failed", request_id: request_id.as_deref(), error_code: Some(code) }
+                Self { result: "failed", request_id: request_id.as_deref(), error_code: Some(code.as_str()) }
             }
         }
     }

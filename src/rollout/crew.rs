@@ -175,7 +175,7 @@ impl Crew {
 fn broken(account: &Account, message: &str) -> Outcome {
     let failure = Failure {
         step: Step::Observe,
-        code: "Panic".to_owned(),
+        code: "Panic".into(),
         message: message.to_owned(),
         request_id: None,
         fix: "report it with the journal; the other accounts are not affected".to_owned(),

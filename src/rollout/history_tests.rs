@@ -4,6 +4,7 @@ use super::history::{Begun, History, is_done};
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Parts, Step};
+use crate::account::role::write::RoleWrite;
 use crate::inventory::list::{Account, Overrides};
 
 fn at() -> jiff::Timestamp {
@@ -11,7 +12,7 @@ fn at() -> jiff::Timestamp {
 }
 
 fn created() -> Change {
-    let write = Write::CreateRole {
+    let write = Write::Role(RoleWrite::CreateRole {
         role: "Demo".parse().unwrap(),
         path: "/".to_owned(),
         trust: "{}".into(),
@@ -19,13 +20,13 @@ fn created() -> Change {
         max_session_duration: None,
         permissions_boundary: None,
         tags: [].into(),
-    };
+    });
     Change { write, before: None }
 }
 
 fn policy() -> Change {
     let (role, policy) = ("Demo".parse().unwrap(), "P".parse().unwrap());
-    Change { write: Write::PutRolePolicy { role, policy, document: "{}".into() }, before: None }
+    Change { write: Write::Role(RoleWrite::PutRolePolicy { role, policy, document: "{}".into() }), before: None }
 }
 
 fn applied() -> ChangeResult {

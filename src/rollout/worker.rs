@@ -14,14 +14,14 @@ use super::cancel::Cancel;
 use super::event::EventKind;
 use super::history::{Begun, History};
 use super::journal::{Journal, JournalEntry, SavedTerms};
+use crate::account::assume_role::AssumedRole;
 use crate::account::change::{Change, ChangeResult};
 use crate::account::converge::{Goal, Task, converge};
 use crate::account::ledger::{Ledger, LedgerClosed};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
 use crate::account::preflight::preflight;
 use crate::account::read_back::read_back;
-use crate::account::restore::{Deeds, Restoration, restore};
-use crate::account::session::Entrance;
+use crate::account::rollback::{Rollback, RunWrites, rollback};
 use crate::aws::clients::{Attempts, Clients};
 use crate::ids::{AccountId, ExternalId, Region, RolePath, SessionName, SourceIdentity};
 use crate::inventory::list::{Account, Overrides};
@@ -56,7 +56,7 @@ pub enum Aim {
     /// What every account must have, or must not have any more.
     Setup(Box<Setup>),
     /// What an earlier run did in each account, which is undone.
-    PutBack(HashMap<AccountId, Deeds>),
+    Rollback(HashMap<AccountId, RunWrites>),
 }
 
 impl SavedTerms {
@@ -116,7 +116,7 @@ impl<'a> Record<'a> {
     /// Settles what is in doubt, since nobody waits for it any more. Gives back what it was.
     pub(super) fn cut_off(&self, code: &str) -> Option<Change> {
         let change = self.written()?.open.clone()?;
-        self.settled(&change, &ChangeResult::Failed { code: code.to_owned(), request_id: None });
+        self.settled(&change, &ChangeResult::Failed { code: code.into(), request_id: None });
         Some(change)
     }
 
@@ -220,7 +220,7 @@ impl Work {
                 // Boxed, since each is a large future of which an account needs one.
                 match (&errand, duty) {
                     (Errand::Restore(task), _) => {
-                        Box::pin(restore(&clients, &record, task, &step, &mut outcome, &attempts)).await;
+                        Box::pin(rollback(&clients, &record, task, &step, &mut outcome, &attempts)).await;
                     }
                     (Errand::Converge(task), Duty::Preflight) => {
                         Box::pin(preflight(&clients, task, goal, &step, &mut outcome, &attempts)).await;
@@ -269,15 +269,15 @@ impl Work {
 /// What is to be done in one account.
 enum Errand {
     Converge(Box<Task>),
-    Restore(Box<Restoration>),
+    Restore(Box<Rollback>),
 }
 
 impl Errand {
     /// Which account, and whether its door must be opened.
     fn whither(&self) -> (AccountId, bool) {
         match self {
-            Self::Converge(task) => (task.account_id, task.entrance.is_some()),
-            Self::Restore(task) => (task.account_id, task.entrance.is_some()),
+            Self::Converge(task) => (task.account_id, task.assume.is_some()),
+            Self::Restore(task) => (task.account_id, task.assume.is_some()),
         }
     }
 
@@ -292,7 +292,7 @@ impl Errand {
 
 /// What is to be done, filled in for one account; or why the setup cannot be filled in there.
 fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timestamp) -> Result<Errand, Box<Outcome>> {
-    let entrance = (account.id != clients.caller().account).then(|| Entrance {
+    let assume = (account.id != clients.caller().account).then(|| AssumedRole {
         role: account.overrides.assume_role.clone().unwrap_or_else(|| terms.assume_role.clone()),
         external_id: account.overrides.external_id.clone().or_else(|| terms.external_id.clone()),
         session_name: terms.session_name.clone(),
@@ -301,16 +301,10 @@ fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timest
     });
     let setup = match &terms.aim {
         Aim::Setup(setup) => setup,
-        Aim::PutBack(deeds) => {
-            let deeds = deeds.get(&account.id).cloned().unwrap_or_default();
+        Aim::Rollback(deeds) => {
+            let run = deeds.get(&account.id).cloned().unwrap_or_default();
             let (account_id, account_name) = (account.id, account.name);
-            return Ok(Errand::Restore(Box::new(Restoration {
-                account_id,
-                account_name,
-                entrance,
-                deeds,
-                started_at,
-            })));
+            return Ok(Errand::Restore(Box::new(Rollback { account_id, account_name, assume, run, started_at })));
         }
     };
     let place = Place {
@@ -327,7 +321,7 @@ fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timest
     })?;
     let wait_ready = if is_old(account.joined, started_at) { Duration::ZERO } else { terms.wait_ready };
     let (account_id, account_name) = (account.id, account.name);
-    Ok(Errand::Converge(Box::new(Task { account_id, account_name, entrance, desired, started_at, wait_ready })))
+    Ok(Errand::Converge(Box::new(Task { account_id, account_name, assume, desired, started_at, wait_ready })))
 }
 
 /// Whether the account came to nothing because the caller's credentials were over, for the reason `why`: at the door,
@@ -373,7 +367,7 @@ fn is_old(joined: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 fn failed(outcome: Outcome, step: Step, code: &str, message: String, fix: String) -> Outcome {
-    let failure = Failure { step, code: code.to_owned(), message, request_id: None, fix };
+    let failure = Failure { step, code: code.into(), message, request_id: None, fix };
     Outcome { status: AccountStatus::Failed, failure: Some(failure), ..outcome }
 }
 

@@ -8,9 +8,10 @@ use super::journal::{Chain, Journal, JournalEntry};
 use super::worker::Record;
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::ledger::Ledger;
+use crate::account::role::write::RoleWrite;
 
 fn deletion() -> Change {
-    Change { write: Write::DeleteRole { role: "Demo".parse().unwrap() }, before: None }
+    Change { write: Write::Role(RoleWrite::DeleteRole { role: "Demo".parse().unwrap() }), before: None }
 }
 
 #[tokio::test]

@@ -27,11 +27,7 @@ pub(in crate::account) async fn observe_grants(
     Ok(grants.await?.into_iter().collect())
 }
 
-async fn grant(
-    iam: &Client,
-    grantee: &PrincipalRef,
-    policy: &PolicyName,
-) -> Result<ObservedGrant, AwsFailure> {
+async fn grant(iam: &Client, grantee: &PrincipalRef, policy: &PolicyName) -> Result<ObservedGrant, AwsFailure> {
     let (name, policy_name) = (grantee.name(), policy.as_str());
     let document = match grantee.kind() {
         PrincipalKind::Role => role_policy(iam, name, policy).await?,
@@ -55,7 +51,10 @@ async fn grant(
 }
 
 /// The principal's ARN, with its path; `None` where it does not exist.
-pub(in crate::account) async fn principal_arn(iam: &Client, principal: &PrincipalRef) -> Result<Option<Arn>, AwsFailure> {
+pub(in crate::account) async fn principal_arn(
+    iam: &Client,
+    principal: &PrincipalRef,
+) -> Result<Option<Arn>, AwsFailure> {
     let name = principal.name();
     let (operation, arn) = match principal.kind() {
         PrincipalKind::User => {

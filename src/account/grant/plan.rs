@@ -63,7 +63,10 @@ impl WantedGrant<'_> {
 }
 
 /// Every grant of every principal that the setup names.
-pub(super) fn wanted_grants<'a>(desired: &'a Desired, observed: &'a Observation) -> impl Iterator<Item = WantedGrant<'a>> {
+pub(super) fn wanted_grants<'a>(
+    desired: &'a Desired,
+    observed: &'a Observation,
+) -> impl Iterator<Item = WantedGrant<'a>> {
     desired.granted().map(|(principal, grant)| {
         let found = observed.grants.get(&(principal.clone(), grant.name.clone()));
         let unknown = matches!(found, None | Some(ObservedGrant::NoPrincipal));

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::difference::Difference;
 use super::failure_code::FailureCode;
-use super::words::{Part, PartStatus, Step};
+pub use super::words::Part;
+use super::words::{PartStatus, Step};
 use super::write::WriteOf;
 use crate::account::grant::write::GrantWrite;
 use crate::account::role::write::RoleWrite;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::difference::Difference;
 use super::evidence::Evidence;
 use super::failure_code::FailureCode;
-use super::words::{AccountStatus, PartStatus, Parts, Step};
+pub use super::words::{AccountStatus, PartStatus, Parts, Step};
 use crate::ids::{AccountId, Arn};
 
 /// Why an account failed, with the one line that fixes it.

@@ -1,7 +1,5 @@
 //! The words of a row: what became of an account and of each part of a setup, and at which step it failed. Pure data.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// An enum of words that stand in files: each variant is written as its `snake_case` name, everywhere the same.
@@ -23,19 +21,19 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
         impl std::str::FromStr for $name {
-            type Err = UnknownWord;
+            type Err = $crate::account::model::words::UnknownWord;
 
-            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+            fn from_str(text: &str) -> Result<Self, $crate::account::model::words::UnknownWord> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(UnknownWord { word: text.to_owned(), known: &[$($word),+] }),
+                    _ => Err($crate::account::model::words::UnknownWord { word: text.to_owned(), known: &[$($word),+] }),
                 }
             }
         }

@@ -9,7 +9,7 @@ use futures::future;
 use super::observed::{ObservedRole, RoleSubject};
 use super::write::RoleWrite as Write;
 use crate::account::answers::{absent_or, collect, decode, parse_arn, request_id, unreadable};
-use crate::account::compare::{same_json, same_meaning};
+use crate::account::compare::same_json;
 use crate::aws::failure::{AwsFailure, Class};
 use crate::ids::{Arn, PolicyName, RoleName};
 use crate::policy::{CanonicalPolicy, PolicyKind};
@@ -41,11 +41,7 @@ pub(in crate::account) async fn look(
     let Some(role) = role else {
         let only_lists = names.is_some() || managed.is_some() || !inline.is_empty();
         let only_lists = only_lists || subject.instance_profiles && profiles.is_some();
-        return Ok(if only_lists {
-            Err("GetRole does not find the role, and other reads do")
-        } else {
-            Ok(None)
-        });
+        return Ok(if only_lists { Err("GetRole does not find the role, and other reads do") } else { Ok(None) });
     };
     let (Some(inline_names), Some(managed), Some(instance_profiles)) = (names, managed, profiles) else {
         return Ok(Err("GetRole finds the role, and a list of its policies does not"));
@@ -118,7 +114,11 @@ async fn instance_profiles(iam: &Client, role: &RoleName) -> Result<Option<BTree
     Ok(profiles.map(|profiles| profiles.iter().map(|profile| profile.instance_profile_name().to_owned()).collect()))
 }
 
-pub(in crate::account) async fn role_policy(iam: &Client, role: &str, policy: &PolicyName) -> Result<Option<String>, AwsFailure> {
+pub(in crate::account) async fn role_policy(
+    iam: &Client,
+    role: &str,
+    policy: &PolicyName,
+) -> Result<Option<String>, AwsFailure> {
     const OPERATION: &str = "iam GetRolePolicy";
     let answer = iam.get_role_policy().role_name(role).policy_name(policy.as_str()).send().await;
     absent_or(OPERATION, answer)?.map(|answer| decode(OPERATION, answer.policy_document())).transpose()
@@ -190,16 +190,27 @@ pub(in crate::account) async fn send(iam: &Client, write: &Write) -> Result<Opti
             let call = iam.remove_role_from_instance_profile().role_name(role.as_str()).instance_profile_name(profile);
             request_id("iam RemoveRoleFromInstanceProfile", call.send().await)
         }
-        Write::DeleteRole { role } => request_id("iam DeleteRole", iam.delete_role().role_name(role.as_str()).send().await),
+        Write::DeleteRole { role } => {
+            request_id("iam DeleteRole", iam.delete_role().role_name(role.as_str()).send().await)
+        }
     }
 }
 
-pub(in crate::account) async fn put_role_policy(iam: &Client, role: &str, policy: &str, document: &str) -> Result<Option<String>, AwsFailure> {
+pub(in crate::account) async fn put_role_policy(
+    iam: &Client,
+    role: &str,
+    policy: &str,
+    document: &str,
+) -> Result<Option<String>, AwsFailure> {
     let call = iam.put_role_policy().role_name(role).policy_name(policy).policy_document(document);
     request_id("iam PutRolePolicy", call.send().await)
 }
 
-pub(in crate::account) async fn delete_role_policy(iam: &Client, role: &str, policy: &str) -> Result<Option<String>, AwsFailure> {
+pub(in crate::account) async fn delete_role_policy(
+    iam: &Client,
+    role: &str,
+    policy: &str,
+) -> Result<Option<String>, AwsFailure> {
     let call = iam.delete_role_policy().role_name(role).policy_name(policy);
     request_id("iam DeleteRolePolicy", call.send().await)
 }
@@ -280,10 +291,7 @@ fn seconds(duration: Option<u32>) -> Option<i32> {
     duration.and_then(|seconds| i32::try_from(seconds).ok())
 }
 
-fn sdk_tags(
-    operation: &'static str,
-    tags: &BTreeMap<String, String>,
-) -> Result<Vec<Tag>, AwsFailure> {
+fn sdk_tags(operation: &'static str, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, AwsFailure> {
     tags.iter()
         .map(|(key, value)| Tag::builder().key(key).value(value).build())
         .collect::<Result<_, _>>()

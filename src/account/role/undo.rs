@@ -250,7 +250,8 @@ impl UndoRole<'_, '_> {
     }
 
     fn undo_managed(&mut self, change: &Change, role: &RoleName, policy: &Arn, left: bool) {
-        let is_there = self.now().map(|now| if left { now.managed.remove(policy) } else { !now.managed.insert(policy.clone()) });
+        let is_there =
+            self.now().map(|now| if left { now.managed.remove(policy) } else { !now.managed.insert(policy.clone()) });
         let (role, policy) = (role.clone(), policy.clone());
         match (is_there, left) {
             (Some(true), true) => {

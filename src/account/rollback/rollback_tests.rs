@@ -2,25 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, Write};
-use super::observation::{Observation, ObservedGrant, ObservedRole};
-use super::outcome::{AccountStatus, PartStatus};
-use super::plan::{Plan, plan};
-use super::plan_tests::{carry_out, desired, granted};
-use super::put_back::put_back;
-use super::put_back_power::{power_to_put_back, put_back_allowances};
-use super::session::{Object, Power, SESSION_POLICY_LIMIT};
+use super::super::goal::Power;
+use super::super::grant::observed::ObservedGrant;
+use super::super::model::change::{Change, Write};
+use super::super::model::observation::Observation;
+use super::super::model::outcome::{AccountStatus, PartStatus};
+use super::super::model::plan::Plan;
+use super::super::plan::plan;
+use super::super::plan_tests::{carry_out, desired, granted};
+use super::super::power::{Object, SESSION_POLICY_LIMIT};
+use super::super::role::observed::ObservedRole;
+use super::super::rollback::plan::undo as put_back;
+use super::super::rollback::power::{rollback_allowances, rollback_policy};
+use crate::account::grant::write::GrantWrite;
+use crate::account::role::write::RoleWrite;
 use crate::setup::desired::Desired;
 
 /// That what a session gets to undo `done` is in what is told beforehand that rollback needs for the setup.
 pub(super) fn assert_is_foreseen(desired: &Desired, done: &[Change]) {
     let (account, partition) = ("123456789012", "aws".parse().unwrap());
-    let policy = power_to_put_back(done, account.parse().unwrap(), &partition);
+    let policy = rollback_policy(done, account.parse().unwrap(), &partition);
     if !policy.exact {
         return;
     }
     let mut foreseen = BTreeSet::new();
-    for allowance in put_back_allowances(desired, &[Power::Write, Power::Remove]) {
+    for allowance in rollback_allowances(desired, &[Power::Write, Power::Remove]) {
         for object in &allowance.on {
             let name = match object {
                 Object::TheRole | Object::PassedRole => format!("role/{}", desired.role),
@@ -54,7 +60,7 @@ fn made() -> (Vec<Change>, Observation) {
 }
 
 fn nothing() -> Observation {
-    Observation { role: None, grants: granted(ObservedGrant::Absent) }
+    Observation { roles: BTreeMap::new(), grants: granted(ObservedGrant::Absent) }
 }
 
 fn undo(done: &[Change], found: &Observation) -> Result<Plan, String> {
@@ -89,7 +95,7 @@ fn what_somebody_changed_since_is_a_conflict_that_is_named() {
     let (done, left) = made();
     let after = |edit: fn(&mut ObservedRole)| {
         let mut found = left.clone();
-        edit(found.role.as_mut().unwrap());
+        edit(only(&mut found));
         undo(&done, &found).unwrap_err()
     };
     let other = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
@@ -126,29 +132,29 @@ fn a_policy_that_means_the_same_in_other_words_is_as_the_run_left_it() {
 #[test]
 fn tags_go_back_one_by_one() {
     let (_, mut found) = made();
-    let role = found.role.as_mut().unwrap();
+    let role = only(&mut found);
     role.tags = BTreeMap::from([("Owner", "data"), ("new", "1"), ("kept", "x")].map(|(k, v)| (k.into(), v.into())));
     let tags = BTreeMap::from([("owner", "data"), ("new", "1")].map(|(k, v)| (k.to_owned(), v.to_owned())));
-    let write = Write::TagRole { role: "AmazonMLRedshift".parse().unwrap(), tags };
+    let write = Write::Role(RoleWrite::TagRole { role: "AmazonMLRedshift".parse().unwrap(), tags });
     let done = [Change { write, before: Some(r#"{"owner":"web"}"#.to_owned()) }];
     let plan = undo(&done, &found).unwrap();
     assert_eq!(actions(&plan), ["TagRole", "UntagRole"]);
     assert_eq!(plan.status, AccountStatus::Updated);
-    found.role.as_mut().unwrap().tags.insert("new".to_owned(), "2".to_owned());
+    only(&mut found).tags.insert("new".to_owned(), "2".to_owned());
     assert!(undo(&done, &found).unwrap_err().contains("tag new is `2` instead of `1`"));
 }
 
 #[test]
 fn what_is_not_on_record_is_not_guessed() {
     let (role, policy) = ("AmazonMLRedshift".parse().unwrap(), "P".parse().unwrap());
-    let done = [Change { write: Write::DeleteRolePolicy { role, policy }, before: None }];
+    let done = [Change { write: Write::Role(RoleWrite::DeleteRolePolicy { role, policy }), before: None }];
     assert!(undo(&done, &made().1).unwrap_err().starts_with("NoBefore: "));
 }
 
 #[test]
 fn the_session_may_undo_what_was_done_and_no_more() {
     let (account, aws) = ("123456789012".parse().unwrap(), "aws".parse().unwrap());
-    let policy = power_to_put_back(&made().0, account, &aws);
+    let policy = rollback_policy(&made().0, account, &aws);
     assert!(policy.exact && policy.text.len() <= SESSION_POLICY_LIMIT);
     for action in ["DeleteRole\"", "DeleteRolePolicy", "DetachRolePolicy", "DeleteUserPolicy", "GetUserPolicy"] {
         assert!(policy.text.contains(&format!("iam:{action}")), "{action}: {}", policy.text);
@@ -159,13 +165,13 @@ fn the_session_may_undo_what_was_done_and_no_more() {
     assert_is_foreseen(&desired(), &made().0);
     // More names than fit.
     let grants = (0..60).map(|n| Change {
-        write: Write::DeleteGrant {
+        write: Write::Grant(GrantWrite::Delete {
             principal: format!("user/somebody-with-a-long-name-{n}").parse().unwrap(),
             policy: "P".parse().unwrap(),
-        },
+        }),
         before: Some("{}".to_owned()),
     });
-    let policy = power_to_put_back(&grants.collect::<Vec<_>>(), account, &aws);
+    let policy = rollback_policy(&grants.collect::<Vec<_>>(), account, &aws);
     assert!(!policy.exact && policy.text.len() <= SESSION_POLICY_LIMIT);
     assert!(policy.text.contains("iam:PutUserPolicy") && !policy.text.contains("iam:DeleteUserPolicy"));
 }

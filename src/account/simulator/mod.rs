@@ -42,19 +42,19 @@ pub async fn ask_simulator(iam: &Client, desired: &Desired, observed: &Observati
     for wanted in &desired.roles {
         let Some(role) = observed.roles.get(&wanted.name) else { continue };
         let who = format!("role/{}", wanted.name);
-    let mut requests = SimulationRequests::default();
-    for (name, policy) in wanted.inline.iter().filter(|(name, _)| role.inline_names.contains(*name)) {
-        requests.extend(SimulationRequests::of(&policy.text, &format!("inline policy {name}")));
-    }
-    for arn in wanted.managed.intersection(&role.managed) {
-        let text = managed_policy(iam, arn).await?;
-        requests.extend(SimulationRequests::of(&text, &format!("managed policy {arn}")));
-    }
-    simulated.notes.append(&mut requests.left_out);
-    for request in &requests.asked {
-        let denied = ask(iam, &role.arn, request, Part::Permissions, &who).await?;
-        simulated.denied.extend(denied);
-    }
+        let mut requests = SimulationRequests::default();
+        for (name, policy) in wanted.inline.iter().filter(|(name, _)| role.inline_names.contains(*name)) {
+            requests.extend(SimulationRequests::of(&policy.text, &format!("inline policy {name}")));
+        }
+        for arn in wanted.managed.intersection(&role.managed) {
+            let text = managed_policy(iam, arn).await?;
+            requests.extend(SimulationRequests::of(&text, &format!("managed policy {arn}")));
+        }
+        simulated.notes.append(&mut requests.left_out);
+        for request in &requests.asked {
+            let denied = ask(iam, &role.arn, request, Part::Permissions, &who).await?;
+            simulated.denied.extend(denied);
+        }
     }
     grants(iam, desired, observed, &mut simulated).await?;
     Ok(simulated)

@@ -133,7 +133,7 @@ fn start_line(info: &RunInfo) -> String {
 /// A failure in two lines: what happened, and what to do.
 pub(super) fn failure_lines(outcome: &Outcome, failure: &Failure) -> [String; 2] {
     let account = account(outcome.account_id, &outcome.account_name);
-    let (code, message, fix) = (plain(&failure.code), plain(&failure.message), plain(&failure.fix));
+    let (code, message, fix) = (plain(failure.code.as_str()), plain(&failure.message), plain(&failure.fix));
     [format!("{:<10} {account}: {} {code}: {message}", AccountStatus::Failed, failure.step), format!("fix: {fix}")]
 }
 

@@ -62,7 +62,7 @@ impl Progress {
     /// Shows a failure the first time that its cause comes up.
     fn failed(&mut self, outcome: &Outcome, failure: &Failure) {
         let known = self.causes.len();
-        self.causes.add(outcome, (failure.step, failure.code.clone()), &failure.fix, "");
+        self.causes.add(outcome, (failure.step, failure.code.to_string()), &failure.fix, "");
         if self.causes.len() > known {
             let [what, fix] = failure_lines(outcome, failure);
             let what = wrap(&what, self.width).into_iter().map(|line| paint(self.styles.bad, &line));

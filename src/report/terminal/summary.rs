@@ -80,7 +80,7 @@ impl Fold {
             self.notes.add(outcome, (), &plain(note), "");
         }
         if let Some(failure) = &outcome.failure {
-            let key = (failure.step, plain(&failure.code).into_owned());
+            let key = (failure.step, plain(failure.code.as_str()).into_owned());
             self.failures.add(outcome, key, &plain(&failure.fix), &plain(&failure.message));
         }
         match outcome.status {

@@ -190,6 +190,7 @@ fn keep<S: Store>(mut store: S, mut chain: Chain, inbox: &mpsc::Receiver<Lines>)
 mod tests {
     use super::*;
     use crate::account::change::{Change, Write as IamWrite};
+    use crate::account::role::write::RoleWrite;
 
     thread_local! {
         /// Whether anything was recorded on this thread since the journal caught up last.
@@ -200,7 +201,7 @@ mod tests {
         JournalEntry::Intended {
             account_id: format!("{account:012}").parse().unwrap(),
             change: Box::new(Change {
-                write: IamWrite::DeleteRole { role: "AmazonMLRedshift".parse().unwrap() },
+                write: IamWrite::Role(RoleWrite::DeleteRole { role: "AmazonMLRedshift".parse().unwrap() }),
                 before: Some("{}".to_owned()),
             }),
         }

@@ -13,10 +13,10 @@ use super::any_state_world_tests::{
     Holder, Kept, Move, PRINCIPALS, Snapshot, Text, create_role, make, moves, snapshot,
 };
 use super::converge::{Goal, Task, converge};
-use super::converge_tests::entrance;
+use super::converge_tests::assumed_role;
 use super::model::outcome::{AccountStatus, Outcome};
-use super::put_back_tests::assert_is_foreseen;
-use super::restore::{Deeds, Restoration, restore};
+use super::rollback::rollback_tests::assert_is_foreseen;
+use super::rollback::{Rollback, RunWrites, rollback};
 use crate::aws::clients::{Attempts, Clients, Connection};
 use crate::aws::credentials::Renewing;
 use crate::ids::PrincipalRef;
@@ -141,7 +141,7 @@ impl Bench {
         let task = Task {
             account_id: account,
             account_name: "team".to_owned(),
-            entrance: Some(entrance()),
+            assume: Some(assumed_role()),
             desired: desired(case, account),
             started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
             wait_ready: std::time::Duration::ZERO,
@@ -160,13 +160,13 @@ impl Bench {
 
     /// Puts back what the last run did, twice: the second time there is nothing to do. Returns what became of it.
     async fn put_back(&self) -> Outcome {
-        let Task { account_id, account_name, entrance, started_at, .. } = self.task.clone();
-        let deeds = Deeds { done: self.done.0.lock().unwrap().clone(), role_arn: None };
-        assert_is_foreseen(&self.task.desired, &deeds.done);
-        let task = Restoration { account_id, account_name, entrance, deeds, started_at };
+        let Task { account_id, account_name, assume, started_at, .. } = self.task.clone();
+        let run = RunWrites { done: self.done.0.lock().unwrap().clone(), role_arn: None };
+        assert_is_foreseen(&self.task.desired, &run.done);
+        let task = Rollback { account_id, account_name, assume, run, started_at };
         let restored = async || {
             let mut outcome = task.begin();
-            restore(&self.clients, &Kept::default(), &task, &|_| {}, &mut outcome, &Attempts::default()).await;
+            rollback(&self.clients, &Kept::default(), &task, &|_| {}, &mut outcome, &Attempts::default()).await;
             outcome
         };
         let first = restored().await;
@@ -324,7 +324,7 @@ async fn check(case: &Case, sure: bool) {
     let verified = bench.look(Goal::Verify { simulate: false }).await;
     if let Some(code) = refusal(desired, &before) {
         for refused in [planned, bench.look(Goal::Apply).await] {
-            assert_eq!(refused.failure.map(|failure| failure.code).as_deref(), Some(code));
+            assert_eq!(refused.failure.map(|failure| failure.code.to_string()).as_deref(), Some(code));
         }
         assert_eq!(snapshot(&bench.iam).await, before);
         return;
@@ -337,7 +337,7 @@ async fn check(case: &Case, sure: bool) {
     let after = snapshot(&bench.iam).await;
     assert_eq!(foreign(desired, &before), foreign(desired, &after), "what is not ours was touched");
     if is_too_much(desired, &before) {
-        assert_eq!(applied.failure.map(|failure| failure.code).as_deref(), Some("LimitExceeded"));
+        assert_eq!(applied.failure.map(|failure| failure.code.to_string()).as_deref(), Some("LimitExceeded"));
         return;
     }
     assert_eq!(applied.failure, None);

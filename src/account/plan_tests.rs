@@ -13,9 +13,9 @@ use super::plan::plan;
 use super::role::observed::ObservedRole;
 use crate::account::grant::write::GrantWrite;
 use crate::account::role::write::RoleWrite;
-use crate::ids::{Arn, PolicyName, PrincipalRef};
+use crate::ids::{Arn, Partition, PolicyName, PrincipalRef, RoleName};
 use crate::policy::PolicyKind;
-use crate::setup::desired::{Desired, ExtraPolicies, Grant, MissingPrincipal, OWNER_TAG, Policy};
+use crate::setup::desired::{Desired, DesiredRole, ExtraPolicies, Grant, MissingPrincipal, OWNER_TAG, Policy};
 
 const TRUST: &str = include_str!("../../setups/amazon-ml-redshift/trust.json");
 const PERMISSIONS: &str = include_str!("../../setups/amazon-ml-redshift/permissions.json");
@@ -36,34 +36,49 @@ pub(super) fn granted(grant: ObservedGrant) -> BTreeMap<(PrincipalRef, PolicyNam
     [((analyst(), grant_name()), grant)].into()
 }
 
+/// What is observed where the only role is so.
+pub(super) fn roles(role: Option<ObservedRole>) -> BTreeMap<RoleName, ObservedRole> {
+    role.map(|role| (desired().only_role().name.clone(), role)).into_iter().collect()
+}
+
+/// The only role that was observed.
+pub(super) fn only(observed: &mut Observation) -> &mut ObservedRole {
+    observed.roles.values_mut().next().unwrap()
+}
+
 fn arn(text: &str) -> Arn {
     text.parse().unwrap()
 }
 
 pub(super) fn desired() -> Desired {
-    let aws = "aws".parse().unwrap();
+    let aws: Partition = "aws".parse().unwrap();
     let grant = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:PassRole",
         "Resource":"arn:aws:iam::123456789012:role/AmazonMLRedshift"}}"#;
     Desired {
         setup: "amazon-ml-redshift".into(),
-        role: "AmazonMLRedshift".parse().unwrap(),
-        path: "/".into(),
-        role_arn: arn("arn:aws:iam::123456789012:role/AmazonMLRedshift"),
-        description: Some("what it is for".into()),
-        max_session_duration: Some(7200),
-        boundary: Some(arn("arn:aws:iam::123456789012:policy/Boundary")),
-        tags: [(OWNER_TAG.into(), "amazon-ml-redshift".into()), ("owner".into(), "data".into())].into(),
-        trust: Policy::parse(PolicyKind::Trust, TRUST, &aws).unwrap(),
-        inline: [(
-            "AmazonMLRedshiftAccess".parse().unwrap(),
-            Policy::parse(PolicyKind::Identity, PERMISSIONS, &aws).unwrap(),
-        )]
-        .into(),
-        managed: [arn("arn:aws:iam::aws:policy/SecurityAudit")].into(),
-        extra_policies: ExtraPolicies::Report,
+        account: "123456789012".parse().unwrap(),
+        partition: aws.clone(),
+        roles: vec![DesiredRole {
+            name: "AmazonMLRedshift".parse().unwrap(),
+            path: "/".into(),
+            arn: arn("arn:aws:iam::123456789012:role/AmazonMLRedshift"),
+            description: Some("what it is for".into()),
+            max_session_duration: Some(7200),
+            boundary: Some(arn("arn:aws:iam::123456789012:policy/Boundary")),
+            tags: [(OWNER_TAG.into(), "amazon-ml-redshift".into()), ("owner".into(), "data".into())].into(),
+            trust: Policy::parse(PolicyKind::Trust, TRUST, &aws).unwrap(),
+            inline: [(
+                "AmazonMLRedshiftAccess".parse().unwrap(),
+                Policy::parse(PolicyKind::Identity, PERMISSIONS, &aws).unwrap(),
+            )]
+            .into(),
+            managed: [arn("arn:aws:iam::aws:policy/SecurityAudit")].into(),
+            extra_policies: ExtraPolicies::Report,
+        }],
         grants: vec![Grant {
             to: vec![analyst()],
             name: grant_name(),
+            role: "AmazonMLRedshift".parse().unwrap(),
             policy: Policy::parse(PolicyKind::Identity, grant, &aws).unwrap(),
             missing_principal: MissingPrincipal::Fail,
         }],
@@ -84,8 +99,8 @@ pub(super) fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
             ..
         }) = &change.write
         {
-            assert!(state.role.is_none(), "a role that is there is not created");
-            state.role = Some(ObservedRole {
+            assert!(state.roles.is_empty(), "a role that is there is not created");
+            let role = ObservedRole {
                 arn: desired().only_role().arn.clone(),
                 path: path.clone(),
                 description: description.clone(),
@@ -97,14 +112,15 @@ pub(super) fn carry_out(plan: &Plan, mut state: Observation) -> Observation {
                 inline: BTreeMap::new(),
                 managed: BTreeSet::new(),
                 instance_profiles: BTreeSet::new(),
-            });
+            };
+            state.roles.insert(desired().only_role().name.clone(), role);
             continue;
         }
         if let Write::Grant(GrantWrite::Put { principal, policy, document }) = &change.write {
             state.grants.insert((principal.clone(), policy.clone()), ObservedGrant::Present(document.to_string()));
             continue;
         }
-        let role = state.role.as_mut().expect("there is a role to write to");
+        let role = state.roles.values_mut().next().expect("there is a role to write to");
         match &change.write {
             Write::Role(RoleWrite::UpdateRole { description, max_session_duration, .. }) => {
                 role.description = description.clone().or(role.description.take());
@@ -222,25 +238,27 @@ pub(super) fn states() -> impl Strategy<Value = Observation> {
         });
     let grant =
         prop_oneof![Just(ObservedGrant::Absent), policy.prop_map(|text| ObservedGrant::Present(text.to_owned()))];
-    (proptest::option::of(role), grant).prop_map(|(role, grant)| Observation { role, grants: granted(grant) })
+    (proptest::option::of(role), grant)
+        .prop_map(|(role, grant)| Observation { roles: roles(role), grants: granted(grant) })
 }
 
 proptest! {
     #[test]
     fn from_any_state_apply_and_then_plan_is_empty(state in states(), remove in any::<bool>()) {
         let extra_policies = if remove { ExtraPolicies::Remove } else { ExtraPolicies::Report };
-        let desired = Desired { extra_policies, ..desired() };
+        let desired = desired().with_role(|role| role.extra_policies = extra_policies);
         let after = carry_out(&plan(&desired, &state).unwrap(), state.clone());
         let second = plan(&desired, &after).unwrap();
         prop_assert!(second.is_empty(), "{:?}", second.changes);
 
         // What is foreign stays, unless the setup says that it goes.
-        if let (Some(before), Some(after)) = (&state.role, &after.role) {
-            let foreign: BTreeSet<_> = before.managed.difference(&desired.managed).collect();
-            let left: BTreeSet<_> = after.managed.difference(&desired.managed).collect();
+        let name = &desired.only_role().name;
+        if let (Some(before), Some(after)) = (state.roles.get(name), after.roles.get(name)) {
+            let foreign: BTreeSet<_> = before.managed.difference(&desired.only_role().managed).collect();
+            let left: BTreeSet<_> = after.managed.difference(&desired.only_role().managed).collect();
             prop_assert_eq!(left, if remove { BTreeSet::new() } else { foreign });
             for (name, text) in &before.inline {
-                if !remove && !desired.inline.contains_key(name) {
+                if !remove && !desired.only_role().inline.contains_key(name) {
                     prop_assert_eq!(after.inline.get(name), Some(text));
                 }
             }

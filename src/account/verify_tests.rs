@@ -1,5 +1,7 @@
 //! What verify says is what plan would change, and what evidence shows; what remove does is undone by apply.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::grant::observed::ObservedGrant;
@@ -9,11 +11,11 @@ use super::model::observation::Observation;
 use super::model::outcome::{AccountStatus, PartStatus};
 use super::plan::plan;
 use super::plan::removal;
-use super::plan_tests::{carry_out, desired, granted, states};
+use super::plan_tests::{carry_out, desired, granted, only, states};
 use super::verify::drift;
 use super::verify::evidence;
 use crate::account::role::write::RoleWrite;
-use crate::setup::desired::{Desired, ExtraPolicies, MissingPrincipal};
+use crate::setup::desired::{ExtraPolicies, MissingPrincipal};
 
 fn right() -> Observation {
     let nothing = Observation { roles: BTreeMap::new(), grants: granted(ObservedGrant::Absent) };
@@ -39,15 +41,7 @@ fn each_tampering_is_named_with_both_sides() {
         (|o| only(o).boundary = None, DifferenceKind::Missing, "permissions boundary"),
         (|o| only(o).managed.clear(), DifferenceKind::Missing, "SecurityAudit"),
         (
-            |o| {
-                assert!(
-                    o.role
-                        .as_mut()
-                        .unwrap()
-                        .managed
-                        .insert("arn:aws:iam::aws:policy/AdministratorAccess".parse().unwrap())
-                )
-            },
+            |o| assert!(only(o).managed.insert("arn:aws:iam::aws:policy/AdministratorAccess".parse().unwrap())),
             DifferenceKind::Extra,
             "AdministratorAccess",
         ),
@@ -73,7 +67,7 @@ fn each_tampering_is_named_with_both_sides() {
     }
     let mut state = right();
     only(&mut state).managed.insert(foreign.parse().unwrap());
-    let lenient = Desired { extra_policies: ExtraPolicies::Ignore, ..desired() };
+    let lenient = desired().with_role(|role| role.extra_policies = ExtraPolicies::Ignore);
     assert_eq!(drift(&lenient, &state).status(), AccountStatus::Compliant);
 }
 
@@ -93,7 +87,7 @@ proptest! {
     #[test]
     fn no_difference_no_change_and_equal_evidence_are_one_and_the_same(state in states(), ignore in any::<bool>()) {
         let extra_policies = if ignore { ExtraPolicies::Ignore } else { ExtraPolicies::Remove };
-        let desired = Desired { extra_policies, ..desired() };
+        let desired = desired().with_role(|role| role.extra_policies = extra_policies);
         let differences = drift(&desired, &state).differences;
         let changes = plan(&desired, &state).unwrap().changes;
         prop_assert_eq!(differences.is_empty(), changes.is_empty(), "{:?} {:?}", differences, changes);
@@ -108,7 +102,7 @@ proptest! {
             prop_assert!(!force, "force gets past whatever hangs on a role of ours");
             return Ok(());
         };
-        let has_role = state.role.is_some();
+        let has_role = !state.roles.is_empty();
         let deletes = |write: &Write| matches!(write, Write::Role(RoleWrite::DeleteRole { .. }));
         prop_assert_eq!(removed.changes.iter().filter(|change| deletes(&change.write)).count(), usize::from(has_role));
         if has_role {

@@ -176,8 +176,9 @@ fn hostile() -> impl Strategy<Value = String> {
 fn outcomes() -> impl Strategy<Value = Vec<(usize, Outcome)>> {
     let status = prop::sample::select(AccountStatus::ALL);
     let step = prop::sample::select(Step::ALL);
-    let failure = (step, hostile(), hostile(), hostile(), prop::option::of(hostile()))
-        .prop_map(|(step, code, message, fix, request_id)| Failure { step, code, message, request_id, fix });
+    let failure = (step, hostile(), hostile(), hostile(), prop::option::of(hostile())).prop_map(
+        |(step, code, message, fix, request_id)| Failure { step, code: code.as_str().into(), message, request_id, fix },
+    );
     let one = (0_u64..1_000_000, hostile(), status, prop::option::of(failure), prop::option::of(hostile()), hostile());
     let said =
         prop::collection::btree_map(prop::sample::select(&COLUMNS[18..]).prop_map(str::to_owned), ".{1,9}", 0..3);

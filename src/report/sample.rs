@@ -117,7 +117,7 @@ pub(super) fn drifted(n: u64) -> Outcome {
     let mut outcome = done(n, AccountStatus::Drifted, PartStatus::Unchanged, 0);
     outcome.parts.trust = PartStatus::Drifted;
     outcome.evidence = Some(Evidence { wanted: facts("a"), found: facts("b") });
-    outcome.differences = Difference::of(&trust_change(), &"aws".parse().unwrap());
+    outcome.differences = trust_change().differences(&"aws".parse().unwrap());
     outcome
 }
 
@@ -136,7 +136,7 @@ fn failed(n: u64, step: Step, code: &str, message: String, fix: String) -> Outco
         status: AccountStatus::Failed,
         parts: Parts::all(PartStatus::NotReached),
         role_arn: None,
-        failure: Some(Failure { step, code: code.to_owned(), message, request_id, fix }),
+        failure: Some(Failure { step, code: code.into(), message, request_id, fix }),
         ..done(n, AccountStatus::Failed, PartStatus::NotReached, 0)
     }
 }

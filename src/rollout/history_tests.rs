@@ -34,7 +34,7 @@ fn applied() -> ChangeResult {
 }
 
 fn failed(code: &str) -> ChangeResult {
-    ChangeResult::Failed { code: code.to_owned(), request_id: None }
+    ChangeResult::Failed { code: code.into(), request_id: None }
 }
 
 fn outcome(status: AccountStatus, part: PartStatus) -> Outcome {
@@ -45,7 +45,7 @@ fn outcome(status: AccountStatus, part: PartStatus) -> Outcome {
 fn failure(code: &str) -> Outcome {
     let failure = Failure {
         step: Step::Observe,
-        code: code.to_owned(),
+        code: code.into(),
         message: String::new(),
         request_id: None,
         fix: String::new(),

@@ -87,10 +87,10 @@ fn a_row_goes_over_the_command_line_and_that_over_the_setup() {
     };
     let setup = Setup::load("amazon-ml-redshift", chosen("A", "user/a")).unwrap();
     let plain = fill(&setup);
-    assert_eq!((plain.role.as_str(), plain.grants[0].name.as_str()), ("A", "RolecallPassRole-A"));
+    assert_eq!((plain.only_role().name.as_str(), plain.grants[0].name.as_str()), ("A", "RolecallPassRole-A"));
     assert_eq!(plain.grants[0].to, ["user/a".parse().unwrap()], "once is enough");
     let row = setup.fill(&place(), &chosen("B", "group/b")).unwrap();
-    assert_eq!((row.role.as_str(), row.grants[0].to.as_slice()), ("B", &["group/b".parse().unwrap()][..]));
+    assert_eq!((row.only_role().name.as_str(), row.grants[0].to.as_slice()), ("B", &["group/b".parse().unwrap()][..]));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_document_that_is_the_same_for_all_accounts_is_worked_out_once() {
     let elsewhere = Place { account: "000000000002".parse().unwrap(), ..place() };
     let other = setup.fill(&elsewhere, &Choices::default()).unwrap();
     let one = fill(&setup);
-    assert!(std::sync::Arc::ptr_eq(&one.trust.meaning, &other.trust.meaning));
+    assert!(std::sync::Arc::ptr_eq(&one.only_role().trust.meaning, &other.only_role().trust.meaning));
     assert!(one.grants[0].policy != other.grants[0].policy);
 }
 
@@ -316,7 +316,7 @@ fn a_parameter_may_come_with_the_row_and_must_have_come_by_then() {
     assert!(error.ends_with("setup.toml:6:21: nothing fills `{{param.team}}`"), "{error}");
     let row = params([("team", "data")]);
     setup.rehearse(&row).unwrap();
-    assert_eq!(setup.fill(&place(), &row).unwrap().description.as_deref(), Some("of data"));
+    assert_eq!(setup.fill(&place(), &row).unwrap().only_role().description.as_deref(), Some("of data"));
     let long = params([("team", &"x".repeat(1000))]);
     assert!(setup.rehearse(&long).unwrap_err().to_string().contains("a description of 1003 characters"));
 }

@@ -9,7 +9,7 @@ use super::super::model::observation::Observation;
 use super::super::model::outcome::{AccountStatus, PartStatus};
 use super::super::model::plan::Plan;
 use super::super::plan::plan;
-use super::super::plan_tests::{carry_out, desired, granted};
+use super::super::plan_tests::{carry_out, desired, granted, only};
 use super::super::power::{Object, SESSION_POLICY_LIMIT};
 use super::super::role::observed::ObservedRole;
 use super::super::rollback::plan::undo as put_back;
@@ -19,7 +19,7 @@ use crate::account::role::write::RoleWrite;
 use crate::setup::desired::Desired;
 
 /// That what a session gets to undo `done` is in what is told beforehand that rollback needs for the setup.
-pub(super) fn assert_is_foreseen(desired: &Desired, done: &[Change]) {
+pub(in crate::account) fn assert_is_foreseen(desired: &Desired, done: &[Change]) {
     let (account, partition) = ("123456789012", "aws".parse().unwrap());
     let policy = rollback_policy(done, account.parse().unwrap(), &partition);
     if !policy.exact {
@@ -29,7 +29,7 @@ pub(super) fn assert_is_foreseen(desired: &Desired, done: &[Change]) {
     for allowance in rollback_allowances(desired, &[Power::Write, Power::Remove]) {
         for object in &allowance.on {
             let name = match object {
-                Object::TheRole | Object::PassedRole => format!("role/{}", desired.role),
+                Object::Role(name) | Object::PassedRole(name) => format!("role/{name}"),
                 Object::InstanceProfiles => "instance-profile/*".to_owned(),
                 Object::Grantee(to) => to.to_string(),
                 Object::Assumed(_) | Object::Managed(_) => panic!("rollback needs nothing on {object:?}"),
@@ -86,7 +86,7 @@ fn what_is_as_it_was_before_needs_nothing() {
     let (done, left) = made();
     assert_eq!(undo(&done, &nothing()).unwrap().status, AccountStatus::Unchanged);
     // Somebody took the grant away: that is as before, and the rest still goes.
-    let without = Observation { role: left.role, grants: granted(ObservedGrant::Absent) };
+    let without = Observation { roles: left.roles, grants: granted(ObservedGrant::Absent) };
     assert_eq!(actions(&undo(&done, &without).unwrap()), ["DetachRolePolicy", "DeleteRolePolicy", "DeleteRole"]);
 }
 

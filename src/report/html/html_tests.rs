@@ -146,7 +146,7 @@ fn nothing_that_somebody_typed_can_leave_its_element() {
     outcome.unit = hostile.to_owned();
     outcome.notes = vec![hostile.to_owned()];
     if let Some(failure) = &mut outcome.failure {
-        failure.code = hostile.to_owned();
+        failure.code = hostile.into();
         failure.message = format!("{hostile}\0 000000000007");
         failure.fix = hostile.to_owned();
     }

@@ -225,7 +225,7 @@ fn many_causes_are_counted_and_not_shown() {
     let outcomes = (1..=70).map(|n| {
         let mut outcome = sample::denied(n);
         if let Some(failure) = &mut outcome.failure {
-            failure.code = format!("Code{n}");
+            failure.code = format!("Code{n}").as_str().into();
         }
         outcome
     });

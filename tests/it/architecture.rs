@@ -9,34 +9,21 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("policy", &["ids", "digest"], &["aws_", "tokio", "std::fs", "Instant::now", "SystemTime::now", "Timestamp::now"]),
     ("setup", &["policy", "ids", "digest"], &["aws_", "tokio"]),
     ("aws", &["ids"], &[]),
-    ("inventory", &["aws", "ids", "cell", "digest"], &[]),
+    ("inventory", &["aws", "ids", "sanitize", "digest"], &[]),
     ("account", &["aws", "setup", "policy", "ids", "digest"], &["std::fs"]),
     ("bootstrap", &["account", "inventory", "setup", "ids"], &["aws_sdk", "tokio", "std::fs"]),
     ("doctor", &["account", "aws", "inventory", "setup", "ids"], &["clap", "std::io::stderr"]),
-    ("cell", &[], IMPURE),
     ("digest", &[], IMPURE),
-    ("plain", &[], IMPURE),
-    ("report", &["rollout", "account", "ids", "cell", "digest", "plain"], REPORT_BANS),
+    ("sanitize", &[], IMPURE),
+    ("report", &["rollout", "account", "ids", "sanitize", "digest"], REPORT_BANS),
     ("sandbox", &["ids"], &[]),
     ("cli", EVERYTHING, &[]),
     ("rollout", &["account", "inventory", "setup", "ids", "aws"], &["std::path", "std::io::stderr"]),
 ];
 
 /// Nothing uses `cli` but `main`.
-const EVERYTHING: &[&str] = &[
-    "account",
-    "aws",
-    "bootstrap",
-    "cell",
-    "doctor",
-    "ids",
-    "inventory",
-    "plain",
-    "report",
-    "rollout",
-    "sandbox",
-    "setup",
-];
+const EVERYTHING: &[&str] =
+    &["account", "aws", "bootstrap", "doctor", "ids", "inventory", "report", "rollout", "sandbox", "sanitize", "setup"];
 
 /// A report reads no clock: times come from the events.
 const REPORT_BANS: &[&str] = &["aws_", "tokio", "clap", "Instant::now", "SystemTime::now", "Timestamp::now"];

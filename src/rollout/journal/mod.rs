@@ -11,4 +11,4 @@ pub(super) mod read_tests;
 
 pub use entry::{FORMAT, JournalEntry, SavedTerms, Way};
 pub use keep::{Journal, JournalThread, Store};
-pub use read::{Closed, Deeds, Logbook, ReadError, read};
+pub use read::{AccountLines, Closed, Logbook, ReadError, read};

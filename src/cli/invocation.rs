@@ -1,5 +1,5 @@
-//! One sitting of a run: engine, journal and reports wired together, from the first event to the exit code. A run that is
-//! cut off is gone on with in another sitting, which ends with one report of all.
+//! One invocation of a run: engine, journal and reports wired together, from the first event to the exit code. A run that is
+//! cut off is gone on with in another invocation, which ends with one report of all.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::args::options::{Format, OutputArgs};
 use super::error::CliError;
-use super::options::{Format, OutputArgs};
 use super::signals::StopWords;
 use super::ui;
 use crate::account::change::ChangeResult;
@@ -17,7 +17,6 @@ use crate::account::ledger::LedgerClosed;
 use crate::aws::clients::Clients;
 use crate::ids::AccountId;
 use crate::inventory::coming::Accounts;
-use crate::plain::plain;
 use crate::report::{
     AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, HtmlPage, ReportFailure, Reporters, RunFolder, RunJson,
     RunLock, Verdict,
@@ -28,18 +27,19 @@ use crate::rollout::event::{Ended, Event, EventKind, RunInfo};
 use crate::rollout::history::{Earlier, Past};
 use crate::rollout::journal::{self, Journal, JournalEntry, JournalThread, Logbook, SavedTerms};
 use crate::rollout::worker::Terms;
+use crate::sanitize::printable::printable;
 
 /// The reports that going on with a run writes anew.
 const KEPT: [&str; 5] = ["accounts.csv", "changes.csv", "evidence.jsonl", "report.html", "run.json"];
 
 /// The journal, open, of a run that no other process works on.
-pub(super) struct Open {
+pub(super) struct OpenJournal {
     journal: Journal,
     thread: JournalThread<File>,
     _lock: RunLock,
 }
 
-impl Open {
+impl OpenJournal {
     /// Starts to write to `file`.
     pub(super) fn start(file: File, lock: RunLock) -> Result<Self, CliError> {
         let (journal, thread) = Journal::start(file)?;
@@ -51,7 +51,7 @@ impl Open {
         &self.journal
     }
 
-    /// Says that the sitting is over, and waits until everything is on the disk. Gives back what went wrong with it.
+    /// Says that the invocation is over, and waits until everything is on the disk. Gives back what went wrong with it.
     pub(super) fn close(self, ended: Ended, failures: &[ReportFailure]) -> Result<Option<std::io::Error>, CliError> {
         let Self { journal, thread, _lock } = self;
         // A terminal that is gone is gone.
@@ -63,15 +63,15 @@ impl Open {
     }
 }
 
-/// What one sitting works with.
-pub(super) struct Sitting<'a> {
+/// What one invocation works with.
+pub(super) struct Invocation<'a> {
     pub(super) folder: &'a RunFolder,
-    pub(super) open: Open,
+    pub(super) open: OpenJournal,
     pub(super) clients: Arc<Clients>,
     pub(super) terms: Terms,
     pub(super) accounts: Accounts,
     pub(super) info: RunInfo,
-    /// What earlier sittings left.
+    /// What earlier invocations left.
     pub(super) earlier: Earlier,
     /// How long they took.
     pub(super) worked: Duration,
@@ -85,7 +85,7 @@ pub(super) async fn begin(
     info: &mut RunInfo,
     saved: &SavedTerms,
     accounts: &Accounts,
-) -> Result<(RunFolder, Open), CliError> {
+) -> Result<(RunFolder, OpenJournal), CliError> {
     let (folder, open) = open_new(report_dir, info)?;
     let begun = match accounts {
         Accounts::Listed(inventory) => open.journal().begin(info, saved, inventory).await,
@@ -96,16 +96,17 @@ pub(super) async fn begin(
 }
 
 /// Makes the folder of a new run, which says what id it has, and in it a journal with nothing in it.
-pub(super) fn open_new(report_dir: &Path, info: &mut RunInfo) -> Result<(RunFolder, Open), CliError> {
+pub(super) fn open_new(report_dir: &Path, info: &mut RunInfo) -> Result<(RunFolder, OpenJournal), CliError> {
     let folder = RunFolder::create(report_dir, &info.run_id)?;
     info.run_id = folder.id().clone();
-    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
+    let open = OpenJournal::start(folder.open_journal()?, folder.lock()?)?;
     Ok((folder, open))
 }
 
 /// Works on the run until it is done or stopped. Gives back the exit code.
-pub(super) async fn sit(sitting: Sitting<'_>) -> Result<u8, CliError> {
-    let Sitting { folder, open, clients, terms, accounts, info, mut earlier, worked, output, mut stop_words } = sitting;
+pub(super) async fn work(invocation: Invocation<'_>) -> Result<u8, CliError> {
+    let Invocation { folder, open, clients, terms, accounts, info, mut earlier, worked, output, mut stop_words } =
+        invocation;
     let mut reporters = reporters(folder, terms.goal, output)?;
     let known: Vec<Event> = known(&info, &mut earlier);
     let resumed = info.resumed > 0;
@@ -145,7 +146,7 @@ pub(super) async fn sit(sitting: Sitting<'_>) -> Result<u8, CliError> {
 pub(super) fn conclude(
     folder: &RunFolder,
     reporters: Reporters,
-    open: Open,
+    open: OpenJournal,
     ended: Ended,
     exit_code: u8,
     unread: Option<CliError>,
@@ -172,7 +173,8 @@ pub(super) fn conclude(
 /// How to go on with a run.
 fn go_on(folder: &RunFolder, output: &OutputArgs) -> String {
     let elsewhere = output.report_dir.display().to_string();
-    let elsewhere = if elsewhere == "reports" { String::new() } else { format!(" --report-dir {}", plain(&elsewhere)) };
+    let elsewhere =
+        if elsewhere == "reports" { String::new() } else { format!(" --report-dir {}", printable(&elsewhere)) };
     format!("go on with `rolecall resume {}{elsewhere}`", folder.id())
 }
 

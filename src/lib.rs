@@ -8,6 +8,7 @@ pub mod digest;
 pub mod doctor;
 pub mod ids;
 pub mod inventory;
+pub mod own_file;
 pub mod policy;
 pub mod report;
 pub mod rollout;

@@ -7,6 +7,7 @@ mod confirm;
 mod error;
 mod intent_summary;
 mod invocation;
+mod journal_key;
 mod log;
 mod output_path;
 mod rollout;

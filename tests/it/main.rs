@@ -27,7 +27,11 @@ mod example;
 mod exit_codes;
 mod faults;
 #[cfg(test)]
+mod folders;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use doctor::DoctorArgs;
 use options::{
     AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, FilterArgs, GrantArgs, LogArgs, NewPaceArgs,
-    OutputArgs, PaceArgs, SourceArgs, StageArgs, WhatArgs,
+    OutputArgs, PaceArgs, SourceArgs, StageArgs, TrustArgs, WhatArgs,
 };
 use setup::SetupCommand;
 
@@ -286,6 +286,8 @@ pub(crate) struct EarlierRunArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) confirm: ConfirmArgs,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
 }
 
 #[derive(Debug, Args)]

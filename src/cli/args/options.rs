@@ -149,6 +149,14 @@ pub(crate) struct ConfirmArgs {
     pub(crate) yes: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct TrustArgs {
+    /// Go on although the journal is not sealed with this machine's key: nobody else could write to the run's folder
+    #[arg(long)]
+    pub(crate) trust_journal: bool,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Resource {
     /// The setup's role

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::resume::{connect, inventory, same_caller};
+use super::resume::{connect, inventory, same_caller, sealed};
 use crate::account::change::Write;
 use crate::account::converge::Goal;
 use crate::account::put_back_power::power_to_put_back;
@@ -46,6 +46,7 @@ pub(crate) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
     if let Some(world) = &book.terms.way.sandbox {
         return Err(CliError::SandboxGone(world.clone()));
     }
+    sealed(&run, &book, args.trust.trust_journal)?;
     let ask = !args.confirm.yes;
     if ask && !std::io::stdin().is_terminal() {
         return Err(CliError::NobodyToAsk);

@@ -15,7 +15,7 @@ use crate::aws::retry::{BUSY_TIMEOUT, PRINCIPAL_TIMEOUT, PROPAGATION_TIMEOUT, pa
 
 /// Why a change was not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ApplyError {
+pub(super) enum ApplyError {
     /// AWS refused it, or it is not known whether AWS took it.
     Aws(AwsFailure),
     /// It could not be put on record, so it was not sent.
@@ -28,7 +28,7 @@ pub enum ApplyError {
 /// # Errors
 /// [`ApplyError`]. A deletion of what is already gone is no error, nor is a write whose answer was lost and which has
 /// taken effect.
-pub async fn apply(
+pub(super) async fn apply(
     iam: &Client,
     ledger: &impl Ledger,
     change: &Change,

@@ -12,7 +12,7 @@ use crate::aws::failure::{AwsFailure, Class};
 
 /// What to do about `failure`, which happened at `step`, in one line. It never holds text that AWS or an account's owner
 /// wrote, but for the action that was refused.
-pub fn advise(step: Step, failure: &AwsFailure) -> String {
+pub(super) fn advise(step: Step, failure: &AwsFailure) -> String {
     let action = refused_action(&failure.message).unwrap_or("the action");
     match failure.class {
         Class::Denied => denied(step, Denial::read(&failure.message), action),

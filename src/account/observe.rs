@@ -22,7 +22,7 @@ const LOOKS: u32 = 5;
 /// # Errors
 /// The first read that failed for another reason than `NoSuchEntity`, an answer that cannot be read, or reads that go on
 /// contradicting each other.
-pub async fn observe(iam: &Client, subject: &Subject) -> Result<Observation, AwsFailure> {
+pub(super) async fn observe(iam: &Client, subject: &Subject) -> Result<Observation, AwsFailure> {
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
     for _ in 1..LOOKS {
         match look(iam, subject).await? {

@@ -14,7 +14,7 @@ use crate::setup::desired::Desired;
 ///
 /// # Errors
 /// [`Refusal`] where a resource is not ours, where an immutable attribute differs, or where a grantee is missing.
-pub fn plan(desired: &Desired, observed: &Observation) -> Result<Plan, Refusal> {
+pub(super) fn plan(desired: &Desired, observed: &Observation) -> Result<Plan, Refusal> {
     let mut draft = Draft::default();
     for kind in Kind::IN_ORDER {
         kind.plan(desired, observed, &mut draft)?;
@@ -49,7 +49,7 @@ pub fn plan(desired: &Desired, observed: &Observation) -> Result<Plan, Refusal> 
 /// # Errors
 /// [`Refusal`] where a resource is not ours, or (without `force`) where somebody else's policies or instance profiles are
 /// on it.
-pub fn removal(desired: &Desired, observed: &Observation, force: bool) -> Result<Plan, Refusal> {
+pub(super) fn removal(desired: &Desired, observed: &Observation, force: bool) -> Result<Plan, Refusal> {
     let mut draft = Draft::default();
     for kind in Kind::IN_ORDER.iter().rev() {
         kind.removal(desired, observed, force, &mut draft)?;

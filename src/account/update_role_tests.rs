@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grant::observed::ObservedGrant;
 use super::model::change::Write;
-use super::model::difference::Difference;
 use super::model::observation::Observation;
 use super::plan::plan;
 use super::plan_tests::{desired, granted, roles};

@@ -13,7 +13,7 @@ use crate::setup::desired::Desired;
 
 /// How an account differs from the setup.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Drift {
+pub(super) struct Drift {
     /// Every difference, in the order of the kinds.
     pub differences: Vec<Difference>,
     /// What is worth knowing though it is no difference.
@@ -28,7 +28,7 @@ pub struct Drift {
 
 impl Drift {
     /// The account in one word.
-    pub fn status(&self) -> AccountStatus {
+    pub(super) fn status(&self) -> AccountStatus {
         match (self.role_missing, self.differences.is_empty()) {
             (true, _) => AccountStatus::Missing,
             (false, true) => AccountStatus::Compliant,
@@ -37,7 +37,7 @@ impl Drift {
     }
 
     /// Each part in one word.
-    pub fn parts(&self) -> Parts {
+    pub(super) fn parts(&self) -> Parts {
         let mut parts = Parts::all(PartStatus::Unchanged);
         let drifted = self.differences.iter().map(|difference| (difference.part, PartStatus::Drifted));
         let missing = self.missing.iter().map(|part| (*part, PartStatus::Missing));
@@ -50,7 +50,7 @@ impl Drift {
 }
 
 /// Compares.
-pub fn drift(desired: &Desired, observed: &Observation) -> Drift {
+pub(super) fn drift(desired: &Desired, observed: &Observation) -> Drift {
     let mut drift = Drift::default();
     for kind in Kind::IN_ORDER {
         let found = kind.verify(desired, observed);
@@ -64,7 +64,7 @@ pub fn drift(desired: &Desired, observed: &Observation) -> Drift {
 }
 
 /// Gathers what was wanted and what was found.
-pub fn evidence(desired: &Desired, observed: &Observation) -> Evidence {
+pub(super) fn evidence(desired: &Desired, observed: &Observation) -> Evidence {
     let mut gathered = Gathered::default();
     for kind in Kind::IN_ORDER {
         kind.evidence(desired, observed, &mut gathered);

@@ -7,7 +7,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::account::change::{Change, ChangeResult, Write};
-use crate::account::difference::Difference;
 use crate::account::evidence::{Evidence, Facts};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Parts, Step};
 use crate::account::role::write::RoleWrite;

@@ -23,7 +23,7 @@ use crate::setup::desired::Desired;
 
 /// What the simulator said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Simulated {
+pub(super) struct Simulated {
     /// What is denied though the setup allows it.
     pub denied: Vec<Difference>,
     /// What could not be asked.
@@ -37,7 +37,11 @@ const RESOURCES: usize = 50;
 ///
 /// # Errors
 /// A call that failed.
-pub async fn ask_simulator(iam: &Client, desired: &Desired, observed: &Observation) -> Result<Simulated, AwsFailure> {
+pub(super) async fn ask_simulator(
+    iam: &Client,
+    desired: &Desired,
+    observed: &Observation,
+) -> Result<Simulated, AwsFailure> {
     let mut simulated = Simulated::default();
     for wanted in &desired.roles {
         let Some(role) = observed.roles.get(&wanted.name) else { continue };

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// One request to the simulator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SimulationRequest {
+pub(crate) struct SimulationRequest {
     /// The actions, without wildcards.
     pub actions: Vec<String>,
     /// The resources.
@@ -21,7 +21,7 @@ pub struct SimulationRequest {
 
 /// What a policy gives rise to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SimulationRequests {
+pub(crate) struct SimulationRequests {
     /// What can be asked.
     pub asked: Vec<SimulationRequest>,
     /// What cannot, in words.
@@ -30,7 +30,7 @@ pub struct SimulationRequests {
 
 impl SimulationRequests {
     /// The requests of one policy, JSON text; `of` names it in what is left out.
-    pub fn of(text: &str, of: &str) -> Self {
+    pub(crate) fn of(text: &str, of: &str) -> Self {
         let mut requests = Self::default();
         let policy: Value = serde_json::from_str(text).unwrap_or_default();
         for statement in list(policy.get("Statement")) {
@@ -43,7 +43,7 @@ impl SimulationRequests {
     }
 
     /// Takes in another policy's.
-    pub fn extend(&mut self, other: Self) {
+    pub(crate) fn extend(&mut self, other: Self) {
         self.asked.extend(other.asked);
         self.left_out.extend(other.left_out);
     }

@@ -13,8 +13,8 @@ use super::source::Source;
 use super::ui;
 use super::which::Which;
 use crate::inventory::changes::{Turn, Turned, changes, changes_csv};
-use crate::inventory::csv_file;
 use crate::inventory::csv_text::csv_text;
+use crate::inventory::file;
 use crate::inventory::list::{Entry, Inventory, Selection};
 use crate::plain::plain;
 use crate::report::replace_file;
@@ -23,8 +23,8 @@ use crate::report::terminal::{Seat, SeatTurn, roster_counts};
 pub(super) async fn accounts(args: AccountsArgs) -> Result<u8, CliError> {
     log::start(&args.log)?;
     let which = Which::resolve(&args.which, &args.report_dir)?;
-    let old = args.diff.as_deref().map(csv_file::read).transpose()?;
-    let source = Source::open(&args.source, &which)?;
+    let old = args.diff.as_deref().map(file::read).transpose()?;
+    let source = Source::open(&args.source, &which, false)?;
     if let Some(path) = &args.out {
         may_write(path, args.force)?;
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use clap::{Args, ValueEnum};
 
 use super::error::CliError;
+use super::one_name;
 use super::options::WhatArgs;
 use super::rollout::choices;
 use super::ui;
@@ -44,7 +45,7 @@ pub(super) struct BootstrapArgs {
     )]
     commands: Vec<Purpose>,
     /// The name of the role, for `--assume-role`
-    #[arg(long, value_name = "NAME", default_value = "RolecallMember")]
+    #[arg(long, value_name = "NAME", default_value = "RolecallMember", value_parser = one_name::role_path)]
     assume_role: RolePath,
     /// The external id that its trust asks for
     #[arg(long, value_name = "ID")]

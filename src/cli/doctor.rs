@@ -17,6 +17,7 @@ use crate::aws::clients::{Clients, ConnectError};
 use crate::aws::failure::Class;
 use crate::aws::survey::{clock_ahead, survey};
 use crate::doctor::{Check, Checkup, Health, Visit, caller, clock, credentials, folder, one_account};
+use crate::ids::RolePath;
 use crate::inventory::list::{Account, Inventory, Selection};
 use crate::plain::plain_json;
 use crate::report::terminal::{CheckLine, CheckMood, Seat, roster_counts};
@@ -64,8 +65,8 @@ pub(super) struct DoctorArgs {
 #[group(multiple = false)]
 #[command(next_help_heading = "Where accounts come from (one of)")]
 struct DoctorSource {
-    /// A CSV file with a column `account_id`
-    #[arg(long, value_name = "FILE.csv")]
+    /// A list of accounts, as for a run: CSV, JSON, YAML or account ids alone; `-` for stdin
+    #[arg(long, value_name = "FILE")]
     accounts: Option<PathBuf>,
     /// AWS Organizations, of the caller's organization; so it is where none is named
     #[arg(long)]
@@ -80,12 +81,13 @@ pub(super) async fn doctor(args: DoctorArgs) -> Result<u8, CliError> {
     let organization = accounts.is_none() && sandbox.is_none();
     let named = SourceArgs { accounts: accounts.clone(), organization, sandbox: sandbox.clone() };
     let which = Which::resolve(&args.which, &args.report_dir)?;
-    let source = Source::open(&named, &which)?;
+    let source = Source::open(&named, &which, false)?;
+    let assume_role = source.role(&args.entrance, &which)?;
     let setup = Setup::load(&args.setup, choices(&args.what, None, false))?;
     let mut checkup = Checkup::default();
     checkup.checks.push(Check::ok("version", format!("rolecall {VERSION}")));
     checkup.checks.push(folder(&args.report_dir));
-    of_aws(&args, source, &which, &setup, &mut checkup).await?;
+    of_aws(&args, &assume_role, source, &which, &setup, &mut checkup).await?;
     show(&args, &checkup)?;
     if checkup.verdict() == Health::Fail {
         ui::say(&format!("error: {}", checkup.summary()));
@@ -96,6 +98,7 @@ pub(super) async fn doctor(args: DoctorArgs) -> Result<u8, CliError> {
 /// The checks that need a connection, each as far as the one before lets it.
 async fn of_aws(
     args: &DoctorArgs,
+    assume_role: &RolePath,
     source: Source,
     which: &Which,
     setup: &Setup,
@@ -149,7 +152,9 @@ async fn of_aws(
     checkup.checks.push(accounts_in(&inventory));
     let first = inventory.entries.into_iter().find(|entry| entry.selection == Selection::In);
     match first {
-        Some(entry) => checkup.checks.push(one_account(&clients, visit(args, setup, &clients, entry.account)?).await),
+        Some(entry) => {
+            checkup.checks.push(one_account(&clients, visit(args, assume_role, setup, &clients, entry.account)?).await)
+        }
         None => skip(checkup, &["one account"], "no account is in"),
     }
     Ok(())
@@ -182,7 +187,13 @@ fn accounts_in(inventory: &Inventory) -> Check {
 }
 
 /// The account as a run would go into it.
-fn visit(args: &DoctorArgs, setup: &Setup, clients: &Clients, account: Account) -> Result<Visit, CliError> {
+fn visit(
+    args: &DoctorArgs,
+    assume_role: &RolePath,
+    setup: &Setup,
+    clients: &Clients,
+    account: Account,
+) -> Result<Visit, CliError> {
     let row = &account.overrides;
     let place = Place {
         account: account.id,
@@ -192,7 +203,7 @@ fn visit(args: &DoctorArgs, setup: &Setup, clients: &Clients, account: Account) 
     };
     let desired = setup.fill(&place, &row_choices(row))?;
     let entrance = (account.id != clients.caller().account).then(|| Entrance {
-        role: row.assume_role.clone().unwrap_or_else(|| args.entrance.assume_role.clone()),
+        role: row.assume_role.clone().unwrap_or_else(|| assume_role.clone()),
         external_id: row.external_id.clone().or_else(|| args.entrance.external_id.clone()),
         session_name: args.entrance.session_name.clone(),
         source_identity: args.entrance.source_identity.clone(),

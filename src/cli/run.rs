@@ -7,7 +7,7 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::error::CliError;
 use super::{
-    accounts, apply, compare, doctor, manual, merge, plan, remove, resume, rollback, sandbox, setup, ui, verify,
+    accounts, apply, compare, doctor, manual, merge, plan, remove, resume, rollback, sandbox, setup, typed, ui, verify,
 };
 use crate::setup::error::SetupError;
 
@@ -30,11 +30,14 @@ fn workers() -> usize {
 
 /// Runs the command that was typed.
 pub fn run() -> ExitCode {
-    let command = match Cli::try_parse() {
+    let command = match Cli::try_parse_from(typed::words(std::env::args_os())) {
         Ok(cli) => cli.command,
         Err(error) => {
             // Help and version are no errors; a terminal that is gone is nobody's.
             let _ = error.print();
+            if let Some(instead) = typed::instead(&error) {
+                ui::say(&format!("hint: {instead}"));
+            }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };

@@ -1,18 +1,23 @@
 //! From the options to accounts and to a connection.
 
+use std::io::IsTerminal;
+
 use aws_credential_types::Credentials;
 
 use super::error::CliError;
-use super::options::{ConnectionArgs, SourceArgs};
+use super::options::{ConnectionArgs, EntranceArgs, SourceArgs};
 use super::ui;
 use super::which::Which;
 use crate::aws::clients::{Clients, Connection};
+use crate::ids::{RolePath, RoleRef};
 use crate::inventory::coming::Accounts;
-use crate::inventory::csv_file;
+use crate::inventory::file;
+use crate::inventory::format::Notes;
 use crate::inventory::list::Inventory;
 use crate::inventory::organization::read_organization;
 use crate::inventory::select::OneByOne;
 use crate::inventory::shard::Shard;
+use crate::plain::plain;
 use crate::sandbox::{SandboxHttpClient, World};
 
 /// Where accounts come from, with what can be known before AWS is contacted.
@@ -24,20 +29,17 @@ pub(super) enum Source {
 
 impl Source {
     /// Reads what needs no AWS.
-    pub(super) fn open(args: &SourceArgs, which: &Which) -> Result<Self, CliError> {
+    pub(super) fn open(args: &SourceArgs, which: &Which, quiet: bool) -> Result<Self, CliError> {
+        if let Some(told) = which.told.as_ref().filter(|_| !quiet) {
+            ui::say(&plain(told));
+        }
         if let Some(path) = &args.accounts {
-            let inventory = csv_file::read(path)?;
+            if path.as_os_str() == "-" && std::io::stdin().is_terminal() {
+                ui::say("reading the accounts from this terminal, up to Ctrl-D");
+            }
+            let inventory = file::read(path)?;
             which.check(&inventory)?;
-            for (name, known) in &inventory.doubtful_columns {
-                let name = crate::plain::plain(name);
-                ui::say(&format!("warning: the column `{name}` is ignored; did you mean `{known}`?"));
-            }
-            for state in &inventory.doubtful_states {
-                let state = crate::plain::plain(state);
-                ui::say(&format!(
-                    "warning: `{state}` is no state of an account that rolecall knows; its accounts are in"
-                ));
-            }
+            say_how_it_was_read(&inventory, quiet);
             return Ok(Self::File(inventory));
         }
         match &args.sandbox {
@@ -72,6 +74,19 @@ impl Source {
                 endpoint_url: args.endpoint_url.clone(),
             },
         })
+    }
+
+    /// The role to assume. The ARN of one is of one account, so that the run may be of no other.
+    pub(super) fn role(&self, entrance: &EntranceArgs, which: &Which) -> Result<RolePath, CliError> {
+        let RoleRef { account, role } = entrance.assume_role.clone();
+        let Some(its) = account else { return Ok(role) };
+        let include = &which.selector.include;
+        let alone = match self {
+            _ if !include.is_empty() => include.iter().all(|id| *id == its),
+            Self::File(inventory) => inventory.entries.iter().all(|entry| entry.account.id == its),
+            Self::Organization | Self::Sandbox(_) => false,
+        };
+        if alone { Ok(role) } else { Err(CliError::OneAccountsRole { its, role }) }
     }
 
     /// What is asked of accounts, where the work on the first can begin before the last is known.
@@ -122,6 +137,9 @@ impl Source {
         if which.tags.is_empty() {
             return Ok(chosen);
         }
+        if chosen.tags.is_some() {
+            return Ok(which.tags.apply_to_file(chosen));
+        }
         let asked = chosen.selected();
         let tell = |so_far: usize| {
             if !quiet && so_far.is_multiple_of(100) && so_far < asked {
@@ -129,5 +147,29 @@ impl Source {
             }
         };
         Ok(which.tags.apply(clients, chosen, tell).await?)
+    }
+}
+
+/// Says in which form a file was read, and what of it was not.
+fn say_how_it_was_read(inventory: &Inventory, quiet: bool) {
+    let Notes { format, unread, doubtful_states, several_regions } = &inventory.notes;
+    let file = plain(&inventory.source);
+    if let Some(format) = format.filter(|_| !quiet) {
+        let count = inventory.entries.len();
+        ui::say(&format!("{file}: read as {format}, {count} account{}", if count == 1 { "" } else { "s" }));
+    }
+    if !unread.is_empty() {
+        let shown: Vec<String> = unread.iter().take(8).map(|name| format!("`{}`", plain(name))).collect();
+        let more = unread.len() - shown.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        ui::say(&format!("{file}: not read: {}{more}", shown.join(", ")));
+    }
+    if *several_regions > 0 {
+        let accounts = if *several_regions == 1 { "1 account" } else { &format!("{several_regions} accounts") };
+        ui::say(&format!("{file}: {accounts} with several regions: `{{{{region}}}}` is --region's there"));
+    }
+    for state in doubtful_states {
+        let state = plain(state);
+        ui::say(&format!("warning: `{state}` is no state of an account that rolecall knows; its accounts are in"));
     }
 }

@@ -11,7 +11,7 @@ use super::journal::{Closed, Logbook};
 use super::merge::Merged;
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::outcome::{AccountStatus, Outcome};
-use crate::inventory::csv_file::parse;
+use crate::inventory::file::parse;
 use crate::inventory::list::Inventory;
 
 const ACCOUNTS: usize = 10;

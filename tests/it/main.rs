@@ -29,6 +29,8 @@ mod faults;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod inventory;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod machine;

@@ -9,6 +9,7 @@ pub mod digest;
 pub mod doctor;
 pub mod ids;
 pub mod inventory;
+pub mod own_file;
 pub mod plain;
 pub mod policy;
 pub mod report;

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::doctor::DoctorArgs;
 use super::options::{
     AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, GrantArgs, LogArgs, NewPaceArgs, OutputArgs, PaceArgs,
-    SourceArgs, StageArgs, WhatArgs, WhichArgs,
+    SourceArgs, StageArgs, TrustArgs, WhatArgs, WhichArgs,
 };
 use super::setup_args::SetupCommand;
 
@@ -281,6 +281,8 @@ pub(super) struct EarlierRunArgs {
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) confirm: ConfirmArgs,
+    #[command(flatten)]
+    pub(super) trust: TrustArgs,
 }
 
 #[derive(Debug, Args)]

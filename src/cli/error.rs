@@ -70,6 +70,10 @@ pub(super) enum CliError {
     Interrupted,
     #[error("`{}`", .0.display())]
     Journal(std::path::PathBuf, #[source] ReadError),
+    #[error("`{}` is not sealed with the key of this machine, so that anybody may have written it", .0.display())]
+    NotSealed(std::path::PathBuf),
+    #[error("ROLECALL_JOURNAL_KEY is shorter than 16 characters")]
+    ShortKey,
     #[error("cannot write `{}`", .0.display())]
     JournalUnwritten(std::path::PathBuf, #[source] LedgerClosed),
     #[error("`{0}` writes nothing, so there is nothing to put back")]
@@ -91,7 +95,12 @@ impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Interrupted => 130,
-            Self::Folder(FolderError::NoSuchRun { .. } | FolderError::InUse { .. }) => 2,
+            Self::Folder(
+                FolderError::NoSuchRun { .. }
+                | FolderError::InUse { .. }
+                | FolderError::OpenToOthers { .. }
+                | FolderError::LatestIsAFolder { .. },
+            ) => 2,
             Self::Connect(ConnectError::Caller(_) | ConnectError::StsRegion(..) | ConnectError::NoCaller)
             | Self::NotConfirmed => 1,
             // Told when the work is done, or begun.
@@ -151,6 +160,17 @@ impl CliError {
             Self::Folder(FolderError::NoSuchRun { .. }) => {
                 "name a run's folder, a run's id under --report-dir, or `latest`"
             }
+            Self::Folder(FolderError::OpenToOthers { .. }) => {
+                "run as its owner and `chmod o-w` it, or choose another place with --report-dir"
+            }
+            Self::Folder(FolderError::LatestIsAFolder { .. }) => {
+                "move it away, or choose another place with --report-dir"
+            }
+            Self::NotSealed(_) => {
+                "set ROLECALL_JOURNAL_KEY as it was when the run began; or, if nobody else could write there, add \
+                 --trust-journal"
+            }
+            Self::ShortKey => "give it at least 16 characters that nobody guesses, such as `openssl rand -hex 32`",
             Self::Folder(FolderError::InUse { .. }) => "wait until it is done, or end it; then try again",
             Self::Journal(_, error) => return Some(journal(error)),
             Self::JournalUnwritten(..) => {
@@ -204,9 +224,14 @@ fn journal(error: &ReadError) -> String {
         ReadError::NotAJournal | ReadError::Io(_) => {
             "name a run's folder, a run's id under --report-dir, or `latest`".into()
         }
-        ReadError::Garbage { .. } => "what follows that line cannot be trusted: run the command anew, with the run's \
+        ReadError::Garbage { .. }
+        | ReadError::Broken { .. }
+        | ReadError::Forged { .. }
+        | ReadError::OtherEnd { .. } => {
+            "what follows that line cannot be trusted: run the command anew, with the run's \
                                       accounts.csv behind --accounts"
-            .into(),
+                .into()
+        }
     }
 }
 

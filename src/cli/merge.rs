@@ -1,12 +1,12 @@
 //! `rolecall merge`: one report from the shards of one rollout, in a folder of its own. AWS is not asked.
 
-use std::fs::File;
 use std::io::BufReader;
 
 use jiff::Timestamp;
 
 use super::args::MergeArgs;
 use super::error::CliError;
+use super::journal_key::known_key;
 use super::log;
 use super::options::OutputArgs;
 use super::rollout::writable;
@@ -17,7 +17,7 @@ use crate::inventory::list::Entry;
 use crate::plain::plain;
 use crate::report::{Reporters, RunFolder, RunLock, Verdict};
 use crate::rollout::event::{Ended, EventKind, RolloutStats, RunInfo};
-use crate::rollout::journal::{Deeds, JournalEntry};
+use crate::rollout::journal::{Deeds, JournalEntry, Logbook};
 use crate::rollout::merge::Merged;
 
 /// How many lines of a journal are held at once.
@@ -45,11 +45,14 @@ pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
         if is_here { folder.id().to_string() } else { plain(&folder.path().display().to_string()).into_owned() }
     };
     let books = folders.iter().map(|(folder, _)| Ok((named(folder), read_journal(folder, |_, _| {})?)));
-    let books = books.collect::<Result<_, CliError>>()?;
+    let books = books.collect::<Result<Vec<(String, Logbook)>, CliError>>()?;
+    // What is not known to be ours does not become ours by being merged.
+    let sealed = books.iter().all(|(_, book)| book.chain.is_sealed());
+    let key = if sealed { known_key()? } else { None };
     let Merged { mut info, terms, entries, mut outcomes, cut_off, ended_at } = Merged::of(books)?;
     writable(&output.report_dir)?;
 
-    let (folder, open) = open_new(&output.report_dir, &mut info)?;
+    let (folder, open) = open_new(&output.report_dir, &mut info, key)?;
     // Until all is copied, the journal does not say that the run began: nobody can take half of it for the whole.
     open.journal().begin_early(&info, &terms, &entries).await.map_err(unwritten(&folder))?;
     for (shard, _) in &folders {
@@ -83,14 +86,14 @@ pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
 /// made again, as any other's.
 async fn copy(shard: &RunFolder, folder: &RunFolder, open: &Open) -> Result<(), CliError> {
     let unreadable = |error| CliError::Journal(shard.journal(), error);
-    let file = File::open(shard.journal()).map_err(|error| unreadable(error.into()))?;
+    let file = shard.read_journal().map_err(|error| unreadable(error.into()))?;
     let mut deeds = Deeds::of(BufReader::new(file), AT_ONCE).map_err(unreadable)?;
     loop {
-        let lines = deeds.next_lines().map_err(unreadable)?;
-        if lines.is_empty() {
+        let bodies = deeds.next_lines().map_err(unreadable)?;
+        if bodies.is_empty() {
             return Ok(());
         }
-        open.journal().copy(lines).await.map_err(unwritten(folder))?;
+        open.journal().copy(bodies).await.map_err(unwritten(folder))?;
     }
 }
 

@@ -152,6 +152,14 @@ pub(super) struct ConfirmArgs {
     pub(super) yes: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct TrustArgs {
+    /// Go on although the journal is not sealed with this machine's key: nobody else could write to the run's folder
+    #[arg(long)]
+    pub(super) trust_journal: bool,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Resource {
     /// The setup's role

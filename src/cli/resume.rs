@@ -42,6 +42,9 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
         Some(folder) => put_back_of(folder)?,
         None => (Aim::Setup(Box::new(same_setup(&book)?)), None),
     };
+    if book.terms.goal.writes() {
+        sealed(&folder, &book, args.trust.trust_journal)?;
+    }
     let ask = !args.confirm.yes && book.terms.goal.writes();
     if ask && !std::io::stdin().is_terminal() {
         return Err(CliError::NobodyToAsk);
@@ -56,7 +59,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
         }
         stop_words.unless_told(confirm::asked(book.open(), book.terms.goal)).await?;
     }
-    let Logbook { run, mut terms, entries, earlier, resumed, worked, whole, listed, .. } = book;
+    let Logbook { run, mut terms, entries, earlier, resumed, worked, whole, listed, chain, .. } = book;
     let on_record = entries.len();
     let accounts: Accounts = match (listed, terms.asked) {
         (false, Some(asked)) => {
@@ -66,7 +69,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
         _ => inventory(&run, entries).into(),
     };
     terms.account_timeout = args.pace.account_timeout.unwrap_or(terms.account_timeout);
-    let open = Open::start(folder.reopen_journal(whole)?, lock)?;
+    let open = Open::start(folder.reopen_journal(whole)?, chain, lock)?;
     // Before any report is begun anew: where there is no room, what is there stays.
     let entry = JournalEntry::Resumed { version: env!("CARGO_PKG_VERSION").to_owned() };
     open.journal().record(&entry).await.map_err(unwritten(&folder))?;
@@ -99,6 +102,12 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
         ));
     }
     Ok(exit_code)
+}
+
+/// Whether the journal is one that was written here, by whoever has the key. Otherwise it says what somebody wants done with
+/// our credentials, and somebody has to say that it is to be believed.
+pub(super) fn sealed(folder: &RunFolder, book: &Logbook, trusted: bool) -> Result<(), CliError> {
+    if book.chain.is_sealed() || trusted { Ok(()) } else { Err(CliError::NotSealed(folder.journal())) }
 }
 
 /// The setup, if it is still what it was when the run began.
@@ -144,8 +153,8 @@ fn report_again(folder: &RunFolder, lock: RunLock, book: Logbook, args: &Earlier
         ui::say("nothing to do");
         return Ok(exit_code);
     }
-    let Logbook { run, terms, entries, mut earlier, resumed, worked, whole, .. } = book;
-    let open = Open::start(folder.reopen_journal(whole)?, lock)?;
+    let Logbook { run, terms, entries, mut earlier, resumed, worked, whole, chain, .. } = book;
+    let open = Open::start(folder.reopen_journal(whole)?, chain, lock)?;
     let mut reporters = reporters(folder, terms.goal, &args.output)?;
     let info = RunInfo { resumed: resumed + 1, ..run };
     let tell = |reporters: &mut Reporters, kind| {

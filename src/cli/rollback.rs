@@ -11,7 +11,7 @@ use super::args::EarlierRunArgs;
 use super::confirm;
 use super::error::CliError;
 use super::log;
-use super::resume::{connect, inventory, same_caller};
+use super::resume::{connect, inventory, same_caller, sealed};
 use super::rollout::writable;
 use super::signals::StopWords;
 use super::sitting::{Sitting, begin, read_journal, sit};
@@ -46,6 +46,7 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
     if let Some(world) = &book.terms.way.sandbox {
         return Err(CliError::SandboxGone(world.clone()));
     }
+    sealed(&run, &book, args.trust.trust_journal)?;
     let ask = !args.confirm.yes;
     if ask && !std::io::stdin().is_terminal() {
         return Err(CliError::NobodyToAsk);

@@ -22,6 +22,8 @@ use super::which::Which;
 use crate::account::converge::Goal;
 use crate::ids::RunId;
 use crate::inventory::coming::{Accounts, Coming};
+use crate::own_file;
+use crate::report::private_report_dir;
 use crate::rollout::event::RunInfo;
 use crate::rollout::history::Earlier;
 use crate::rollout::journal::{SavedTerms, Way};
@@ -228,7 +230,8 @@ fn check(setup: &Setup, source: &Source) -> Result<(), CliError> {
 pub(super) fn writable(report_dir: &Path) -> Result<(), CliError> {
     let unwritable = |error| CliError::Unwritable(report_dir.to_owned(), error);
     std::fs::create_dir_all(report_dir).map_err(unwritable)?;
+    private_report_dir(report_dir)?;
     let probe = report_dir.join(format!(".writable-{}", std::process::id()));
-    std::fs::write(&probe, "").map_err(unwritable)?;
+    own_file::make_new(&probe).map_err(unwritable)?;
     std::fs::remove_file(&probe).map_err(unwritable)
 }

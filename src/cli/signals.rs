@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM, from the first moment at which they must do something else than end the process.
+//! Ctrl-C, SIGTERM and SIGHUP, from the first moment at which they must do something else than end the process.
 
 use std::future::Future;
 
@@ -9,7 +9,7 @@ use super::error::CliError;
 #[derive(Debug)]
 pub(super) struct StopWords {
     #[cfg(unix)]
-    signals: Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>,
+    signals: Option<Vec<tokio::signal::unix::Signal>>,
 }
 
 impl StopWords {
@@ -18,21 +18,20 @@ impl StopWords {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            let both = signal(SignalKind::interrupt()).and_then(|c| Ok((c, signal(SignalKind::terminate())?)));
-            Self { signals: both.ok() }
+            // A connection that is lost ends a shell, and with SIGHUP what runs in it.
+            let hangup = if hangup_is_ignored() { None } else { Some(SignalKind::hangup()) };
+            let all = [Some(SignalKind::interrupt()), Some(SignalKind::terminate()), hangup];
+            Self { signals: all.into_iter().flatten().map(signal).collect::<Result<_, _>>().ok() }
         }
         #[cfg(not(unix))]
         Self {}
     }
 
-    /// Returns at the next Ctrl-C, and at the next SIGTERM where there is one.
+    /// Returns at the next Ctrl-C, and at the next SIGTERM or SIGHUP where there are any.
     pub(super) async fn next(&mut self) {
         #[cfg(unix)]
-        if let Some((interrupt, terminate)) = &mut self.signals {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+        if let Some(signals) = &mut self.signals {
+            futures::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
             return;
         }
         #[cfg(not(unix))]
@@ -56,4 +55,14 @@ impl StopWords {
             done = work => done,
         }
     }
+}
+
+/// Whether whoever started us wants us to outlive the terminal, as `nohup` does: it ignores SIGHUP for us, and a handler of
+/// ours would undo that. The standard library does not tell; Linux does in a file.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The first bit is the first signal's, which SIGHUP is.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -1,13 +1,13 @@
 //! One sitting of a run: engine, journal and reports wired together, from the first event to the exit code. A run that is
 //! cut off is gone on with in another sitting, which ends with one report of all.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::CliError;
+use super::journal_key::{journal_key, known_key};
 use super::options::{Format, OutputArgs};
 use super::signals::StopWords;
 use super::ui;
@@ -17,16 +17,17 @@ use crate::account::ledger::LedgerClosed;
 use crate::aws::clients::Clients;
 use crate::ids::AccountId;
 use crate::inventory::coming::Accounts;
+use crate::own_file::KeptFile;
 use crate::plain::plain;
 use crate::report::{
     AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, HtmlPage, ReportFailure, Reporters, RunFolder, RunJson,
-    RunLock, Verdict,
+    RunLock, RunRecord, Verdict,
 };
 use crate::rollout::cancel::Cancel;
 use crate::rollout::dispatcher::Rollout;
-use crate::rollout::event::{Ended, Event, EventKind, RunInfo};
+use crate::rollout::event::{Ended, Event, EventKind, JournalEnd, RunInfo};
 use crate::rollout::history::{Earlier, Past};
-use crate::rollout::journal::{self, Journal, JournalEntry, JournalThread, Logbook, SavedTerms};
+use crate::rollout::journal::{self, Chain, Journal, JournalEntry, JournalThread, Logbook, SavedTerms, SealKey};
 use crate::rollout::worker::Terms;
 
 /// The reports that going on with a run writes anew.
@@ -35,14 +36,14 @@ const KEPT: [&str; 5] = ["accounts.csv", "changes.csv", "evidence.jsonl", "repor
 /// The journal, open, of a run that no other process works on.
 pub(super) struct Open {
     journal: Journal,
-    thread: JournalThread<File>,
+    thread: JournalThread<KeptFile>,
     _lock: RunLock,
 }
 
 impl Open {
-    /// Starts to write to `file`.
-    pub(super) fn start(file: File, lock: RunLock) -> Result<Self, CliError> {
-        let (journal, thread) = Journal::start(file)?;
+    /// Starts to write to `file`, behind what `chain` ends with.
+    pub(super) fn start(file: KeptFile, chain: Chain, lock: RunLock) -> Result<Self, CliError> {
+        let (journal, thread) = Journal::start(file, chain)?;
         Ok(Self { journal, thread, _lock: lock })
     }
 
@@ -51,15 +52,16 @@ impl Open {
         &self.journal
     }
 
-    /// Says that the sitting is over, and waits until everything is on the disk. Gives back what went wrong with it.
-    pub(super) fn close(self, ended: Ended, failures: &[ReportFailure]) -> Result<Option<std::io::Error>, CliError> {
+    /// Says that the sitting is over, and waits until everything is on the disk. Gives back where the journal ends, or what
+    /// went wrong with it.
+    fn close(self, ended: Ended, failures: &[ReportFailure]) -> Result<std::io::Result<JournalEnd>, CliError> {
         let Self { journal, thread, _lock } = self;
         // A terminal that is gone is gone.
         let files = failures.iter().map(|failure| failure.what.clone()).filter(|what| KEPT.contains(&what.as_str()));
         let _ = journal.note(&JournalEntry::Closed { ended, not_whole: files.collect() });
         drop(journal);
         let (_, end) = thread.join()?;
-        Ok(end.err())
+        Ok(end.map(|chain| JournalEnd::from(&chain)))
     }
 }
 
@@ -86,7 +88,8 @@ pub(super) async fn begin(
     saved: &SavedTerms,
     accounts: &Accounts,
 ) -> Result<(RunFolder, Open), CliError> {
-    let (folder, open) = open_new(report_dir, info)?;
+    let key = if saved.goal.writes() && saved.way.sandbox.is_none() { journal_key()? } else { None };
+    let (folder, open) = open_new(report_dir, info, key)?;
     let begun = match accounts {
         Accounts::Listed(inventory) => open.journal().begin(info, saved, inventory).await,
         Accounts::Coming(coming) => open.journal().begin_early(info, saved, &coming.first).await,
@@ -95,11 +98,17 @@ pub(super) async fn begin(
     Ok((folder, open))
 }
 
-/// Makes the folder of a new run, which says what id it has, and in it a journal with nothing in it.
-pub(super) fn open_new(report_dir: &Path, info: &mut RunInfo) -> Result<(RunFolder, Open), CliError> {
+/// Makes the folder of a new run, which says what id it has, and in it a journal with nothing in it, to be sealed with
+/// `key`.
+pub(super) fn open_new(
+    report_dir: &Path,
+    info: &mut RunInfo,
+    key: Option<SealKey>,
+) -> Result<(RunFolder, Open), CliError> {
     let folder = RunFolder::create(report_dir, &info.run_id)?;
     info.run_id = folder.id().clone();
-    let open = Open::start(folder.open_journal()?, folder.lock()?)?;
+    let lock = folder.lock()?;
+    let open = Open::start(folder.make_journal()?, Chain::begin(key), lock)?;
     Ok((folder, open))
 }
 
@@ -155,8 +164,14 @@ pub(super) fn conclude(
     let mut not_whole: Vec<String> = failures.iter().map(|f| format!("{f}: {}", f.error)).collect();
     let halted = ended != Ended::Complete;
     let go_on = go_on(folder, output);
-    let journal_end = open.close(ended, &failures)?;
-    not_whole.extend(journal_end.map(|error| format!("cannot write `journal.jsonl`: {error}")));
+    match open.close(ended, &failures)? {
+        Ok(end) if failures.iter().all(|failure| failure.what != "run.json") => {
+            let put = RunRecord::put_journal_end(&folder.run_json(), end);
+            not_whole.extend(put.err().map(|error| format!("cannot write `run.json`: {error}")));
+        }
+        Ok(_) => {}
+        Err(error) => not_whole.push(format!("cannot write `journal.jsonl`: {error}")),
+    }
     not_whole.extend(unread.map(|error| error.to_string()));
     for failure in &not_whole {
         ui::say(&format!("error: {failure}"));
@@ -198,8 +213,10 @@ pub(super) fn reporters(folder: &RunFolder, goal: Goal, output: &OutputArgs) -> 
 /// What a run's journal tells; `done` is told what the run did in each account that is done, and need not keep it.
 pub(super) fn read_journal(folder: &RunFolder, done: impl FnMut(AccountId, Vec<Past>)) -> Result<Logbook, CliError> {
     let unreadable = |error| CliError::Journal(folder.journal(), error);
-    let file = File::open(folder.journal()).map_err(|error| unreadable(error.into()))?;
-    journal::read(BufReader::new(file), done).map_err(unreadable)
+    let file = folder.read_journal().map_err(|error| unreadable(error.into()))?;
+    // A run that was cut off, and one whose reports are lost, have no end on record.
+    let end = RunRecord::read(&folder.run_json()).ok().and_then(|record| record.journal);
+    journal::read(BufReader::new(file), known_key()?, end.as_ref(), done).map_err(unreadable)
 }
 
 /// Tells reports of the changes in accounts that are done, from the journal.

@@ -1,10 +1,11 @@
 //! The report folder: can it be written, does it keep what is written, is there room.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::check::Check;
+use crate::own_file;
 
 const CHECK: &str = "report folder";
 
@@ -33,7 +34,7 @@ fn probe(report_dir: &Path) -> io::Result<()> {
     let name = format!(".rolecall-doctor-{}", std::process::id());
     let (trial, placed) = (report_dir.join(format!("{name}.new")), report_dir.join(name));
     let tried = (|| {
-        let mut file = File::create(&trial)?;
+        let mut file = own_file::make_new(&trial)?;
         file.write_all(b"rolecall")?;
         file.sync_all()?;
         fs::rename(&trial, &placed)?;

@@ -106,7 +106,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_an_error_and_not_a_panic() {
-        let error = AccountsCsv::create(Path::new("/dev/full")).err().unwrap();
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let error = CsvFile::over(full, &COLUMNS).err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 }

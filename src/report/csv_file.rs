@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::cell::guard;
+use crate::own_file;
 
 /// The file, open, with its header written.
 pub(super) struct CsvFile {
@@ -20,7 +21,11 @@ pub(super) struct CsvFile {
 impl CsvFile {
     /// Makes the file anew with its header line.
     pub(super) fn create(path: &Path, columns: &[&str]) -> io::Result<Self> {
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        Self::over(own_file::make(path)?, columns)
+    }
+
+    /// Writes to a file, from its header line on.
+    pub(super) fn over(file: File, columns: &[&str]) -> io::Result<Self> {
         let mut csv = Self { file, end: 0, line: Vec::new() };
         csv.append(columns)?;
         Ok(csv)

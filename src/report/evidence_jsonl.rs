@@ -15,6 +15,7 @@ use super::{Reporter, whole_file};
 use crate::account::evidence::Facts;
 use crate::account::outcome::AccountStatus;
 use crate::ids::{AccountId, Arn};
+use crate::own_file;
 use crate::rollout::event::{Event, EventKind};
 
 /// One line.
@@ -38,7 +39,7 @@ pub struct EvidenceJsonl {
 impl EvidenceJsonl {
     /// Makes the file.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        let file = own_file::make(path)?;
         Ok(Self { path: path.to_owned(), file, end: 0, lines: BTreeMap::new() })
     }
 }

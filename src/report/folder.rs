@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::whole_file;
 use crate::ids::RunId;
+use crate::own_file::{self, KeptFile};
+
+/// The file by which one process keeps others from a run.
+const LOCK: &str = ".lock";
 
 /// How many runs of one command and setup may start within one second.
 const MAX_NUMBERED: u32 = 1_000;
@@ -39,6 +43,18 @@ pub enum FolderError {
         /// Why not.
         #[source]
         source: io::Error,
+    },
+    /// Others could put something else in the place of what is there.
+    #[error("the report folder cannot be trusted: {why}")]
+    OpenToOthers {
+        /// Whose it is, or who may write there.
+        why: String,
+    },
+    /// A folder is where the link to the newest run belongs.
+    #[error("`{}` is a folder, and rolecall points it at the newest run", path.display())]
+    LatestIsAFolder {
+        /// The folder.
+        path: PathBuf,
     },
     /// Another process works on the run.
     #[error("another process works on the run `{run}`")]
@@ -76,6 +92,7 @@ impl RunFolder {
     pub fn create(report_dir: &Path, run_id: &RunId) -> Result<Self, FolderError> {
         let fail = |path: &Path, source| FolderError::Create { path: path.to_owned(), source };
         fs::create_dir_all(report_dir).map_err(|error| fail(report_dir, error))?;
+        private(report_dir)?;
         let numbered = (2..=MAX_NUMBERED).map(|n| run_id.numbered(n));
         for id in std::iter::once(run_id.clone()).chain(numbered) {
             let path = report_dir.join(id.as_str());
@@ -100,7 +117,12 @@ impl RunFolder {
             run => run.parse::<RunId>().ok().map(|id| report_dir.join(id.as_str())),
         };
         let candidates = named.into_iter().chain([PathBuf::from(run)]);
-        candidates.flat_map(|path| Self::at(&path)).next().ok_or_else(missing)
+        let found = candidates.flat_map(|path| Self::at(&path)).next().ok_or_else(missing)?;
+        match own_file::open_to_others(&found.path) {
+            Ok(None) => Ok(found),
+            Ok(Some(why)) => Err(FolderError::OpenToOthers { why }),
+            Err(source) => Err(FolderError::Open { path: found.path, source }),
+        }
     }
 
     /// The run whose folder, or a file of whose folder, or a link to whose folder is at `path`.
@@ -158,26 +180,34 @@ impl RunFolder {
         self.path.join("journal.jsonl")
     }
 
-    /// Opens the journal for appending, and makes it where it is not there.
-    pub fn open_journal(&self) -> Result<File, FolderError> {
-        let path = self.journal();
-        let opened = File::options().append(true).create(true).open(&path);
-        opened.map_err(|source| FolderError::Open { path, source })
+    /// Makes the journal of a new run, whose lock is held.
+    pub fn make_journal(&self) -> Result<KeptFile, FolderError> {
+        self.kept(own_file::make_new(&self.journal()))
     }
 
     /// Opens the journal of a run to be gone on with, with nothing behind its first `whole` bytes: what is there is half a
     /// line.
-    pub fn reopen_journal(&self, whole: u64) -> Result<File, FolderError> {
+    pub fn reopen_journal(&self, whole: u64) -> Result<KeptFile, FolderError> {
+        self.kept(own_file::append(&self.journal(), false).and_then(|file| file.set_len(whole).map(|()| file)))
+    }
+
+    fn kept(&self, file: io::Result<File>) -> Result<KeptFile, FolderError> {
         let path = self.journal();
-        let cut = File::options().append(true).open(&path).and_then(|file| file.set_len(whole).map(|()| file));
-        cut.map_err(|source| FolderError::Open { path, source })
+        let paths = [path.clone(), self.path.join(LOCK), self.path.clone()];
+        let kept = file.and_then(|file| KeptFile::new(file, paths));
+        kept.map_err(|source| FolderError::Open { path, source })
+    }
+
+    /// Opens the journal to read it.
+    pub fn read_journal(&self) -> io::Result<File> {
+        own_file::read(&self.journal())
     }
 
     /// Makes sure that no other process works on the run, in a file of its own, `.lock`, which stays behind: on Windows a
     /// file that is locked cannot be read, and one that is removed could be locked twice.
     pub fn lock(&self) -> Result<RunLock, FolderError> {
-        let path = self.path.join(".lock");
-        let opened = File::options().append(true).create(true).open(&path);
+        let path = self.path.join(LOCK);
+        let opened = own_file::append(&path, true);
         let file = opened.map_err(|source| FolderError::Open { path: path.clone(), source })?;
         match file.try_lock() {
             Ok(()) => Ok(RunLock { _file: Some(file) }),
@@ -202,6 +232,22 @@ impl RunFolder {
             whole_file::replace(&path, |out| writeln!(out, "{}", self.id))
         });
         pointed.map_err(|source| FolderError::Latest { path, source })
+    }
+}
+
+/// Whether a report folder is one that only we write to, and `latest` in it can be ours.
+///
+/// # Errors
+/// [`FolderError::OpenToOthers`] and [`FolderError::LatestIsAFolder`].
+pub fn private(report_dir: &Path) -> Result<(), FolderError> {
+    let path = report_dir.join("latest");
+    if fs::symlink_metadata(&path).is_ok_and(|there| there.is_dir()) {
+        return Err(FolderError::LatestIsAFolder { path });
+    }
+    match own_file::open_to_others(report_dir) {
+        Ok(None) => Ok(()),
+        Ok(Some(why)) => Err(FolderError::OpenToOthers { why }),
+        Err(source) => Err(FolderError::Open { path: report_dir.to_owned(), source }),
     }
 }
 
@@ -306,21 +352,19 @@ mod tests {
 
         let dir = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(dir.path(), &id()).unwrap();
+        let _lock = folder.lock().unwrap();
         assert!(folder.reopen_journal(0).is_err(), "a journal that is not there is not made");
-        fs::write(folder.journal(), "whole\nha").unwrap();
+        folder.make_journal().unwrap().write_all(b"whole\nha").unwrap();
+        assert!(folder.make_journal().is_err(), "a journal that is there is not made anew");
         folder.reopen_journal(6).unwrap().write_all(b"next\n").unwrap();
         assert_eq!(fs::read_to_string(folder.journal()).unwrap(), "whole\nnext\n");
     }
 
     #[test]
-    fn the_journal_grows() {
-        use std::io::Write;
-
+    fn a_folder_in_the_place_of_latest_is_named() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(dir.path(), &id()).unwrap();
-        for line in [b"one\n", b"two\n"] {
-            folder.open_journal().unwrap().write_all(line).unwrap();
-        }
-        assert_eq!(fs::read_to_string(folder.journal()).unwrap(), "one\ntwo\n");
+        fs::create_dir(dir.path().join("latest")).unwrap();
+        let error = RunFolder::create(dir.path(), &id()).unwrap_err().to_string();
+        assert!(error.ends_with("latest` is a folder, and rolecall points it at the newest run"), "{error}");
     }
 }

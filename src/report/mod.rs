@@ -39,7 +39,7 @@ pub use changes_csv::ChangesCsv;
 pub use ci_file::{CiFile, CiForm};
 pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
-pub use folder::{FolderError, RunFolder, RunLock};
+pub use folder::{FolderError, RunFolder, RunLock, private as private_report_dir};
 pub use html::HtmlPage;
 pub use jsonl::JsonLines;
 pub use reporter::Reporter;

@@ -17,7 +17,7 @@ use super::wire::{FORMAT, milliseconds};
 use super::{Reporter, RunFolder, Verdict, whole_file};
 use crate::account::change::ChangeResult;
 use crate::ids::{Arn, Partition, RunId};
-use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo, Shard, Stage};
+use crate::rollout::event::{Ended, Event, EventKind, JournalEnd, RolloutStats, RunInfo, Shard, Stage};
 
 /// What `run.json` holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +101,9 @@ pub struct RunRecord {
     pub evidence: Option<EvidenceDigest>,
     /// The run's files as they were when it ended, by name.
     pub files: BTreeMap<String, FileDigest>,
+    /// Where `journal.jsonl` was when the run ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<JournalEnd>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives the field by reference")]
@@ -194,6 +197,16 @@ impl RunRecord {
         serde_json::from_slice(&text).map_err(malformed)
     }
 
+    /// Puts it on record in the `run.json` at `path` where the journal is, once nothing more is written to that.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn put_journal_end(path: &Path, end: JournalEnd) -> io::Result<()> {
+        let mut record = Self::read(path).map_err(io::Error::other)?;
+        record.journal = Some(end);
+        write(path, &record)
+    }
+
     fn starting(info: &RunInfo) -> Self {
         let info = info.clone();
         Self {
@@ -231,6 +244,7 @@ impl RunRecord {
             changes: ChangeCounts::default(),
             evidence: None,
             files: BTreeMap::new(),
+            journal: None,
         }
     }
 

@@ -1,9 +1,11 @@
 //! Files that are there whole or not at all: written beside their place, then moved into it.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use crate::own_file;
 
 /// Replaces the file at `path` by what `write` writes. Whoever reads it sees the old content or the new, never a half;
 /// if anything fails, the old content stays.
@@ -21,7 +23,7 @@ pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>
 }
 
 fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
+    let mut out = BufWriter::new(own_file::make(path)?);
     write(&mut out)?;
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }

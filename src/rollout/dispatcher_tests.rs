@@ -8,7 +8,7 @@ use super::cancel::Cancel;
 use super::dispatcher::Rollout;
 use super::event::{Ended, Event, EventKind, HaltReason, RunInfo};
 use super::history::Earlier;
-use super::journal::{Journal, JournalEntry};
+use super::journal::{Chain, Journal, JournalEntry};
 use super::worker::{Aim, Terms};
 use crate::account::converge::Goal;
 use crate::account::converge_tests::{Wire, connect, refusing};
@@ -70,7 +70,7 @@ pub(super) async fn ran(
     until: impl Fn(&EventKind) -> bool,
 ) -> Ran {
     let inventory = Inventory::new(entries, "a test".to_owned());
-    let (journal, thread) = Journal::start(Vec::new()).unwrap();
+    let (journal, thread) = Journal::start(Vec::new(), Chain::begin(None)).unwrap();
     let choices = Choices { pass_role_to: vec!["user/analyst".parse().unwrap()], ..Choices::default() };
     let mut rollout = Rollout {
         info: RunInfo {

@@ -230,6 +230,15 @@ pub enum HaltReason {
     },
 }
 
+/// Where a journal was when a run ended, as `run.json` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEnd {
+    /// How many lines it had.
+    pub lines: u64,
+    /// SHA-256 of them, by way of the chain.
+    pub digest: String,
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ended", rename_all = "snake_case")]

@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use super::event::{Ended, HaltReason, Shard};
 use super::history::Earlier;
 use super::journal::read_tests::{info, terms};
-use super::journal::{Closed, Logbook};
+use super::journal::{Chain, Closed, Logbook};
 use super::merge::Merged;
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::outcome::{AccountStatus, Outcome};
@@ -45,6 +45,7 @@ fn shard_of(number: u32, of: u32, accounts: usize) -> Logbook {
         worked: std::time::Duration::ZERO,
         closed: Some(Closed { ended: Ended::Complete, not_whole: Vec::new() }),
         whole: 0,
+        chain: Chain::begin(None),
     }
 }
 

@@ -4,7 +4,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::event::EventKind;
 use super::history::History;
-use super::journal::{Journal, JournalEntry};
+use super::journal::{Chain, Journal, JournalEntry};
 use super::worker::Record;
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::ledger::Ledger;
@@ -15,7 +15,7 @@ fn deletion() -> Change {
 
 #[tokio::test]
 async fn what_was_intended_when_the_account_was_cut_off_is_settled_as_in_doubt() {
-    let (journal, thread) = Journal::start(Vec::new()).unwrap();
+    let (journal, thread) = Journal::start(Vec::new(), Chain::begin(None)).unwrap();
     let (events, mut inbox) = unbounded_channel();
     let record = Record::new("123456789012".parse().unwrap(), &journal, &events, History::default());
     assert_eq!(record.cut_off("Timeout"), None, "nothing was on its way");

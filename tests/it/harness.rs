@@ -179,3 +179,18 @@ pub(crate) fn request_log(home: &Rolecall) -> Vec<serde_json::Value> {
     let log = std::fs::read_to_string(home.path("requests.jsonl")).unwrap();
     log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
+
+/// A journal whose lines are changed and then made to follow from each other again, by somebody without a key.
+pub(crate) fn made_anew(journal: &str, edit: impl FnOnce(&mut Vec<String>)) -> String {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut bodies: Vec<String> =
+        journal.lines().map(|line| line.rsplit_once(",\"chain\":\"").unwrap().0.to_owned()).collect();
+    edit(&mut bodies);
+    let (mut text, mut tail) = (String::new(), String::new());
+    for body in bodies {
+        let digest = sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), format!("{tail}{body}"));
+        tail = format!(",\"chain\":\"{}\"}}", hex(&sha2::Digest::finalize(digest)));
+        text += &format!("{body}{tail}\n");
+    }
+    text
+}

@@ -27,9 +27,13 @@ mod example;
 mod exit_codes;
 mod faults;
 #[cfg(test)]
+mod folders;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod inventory;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::harness::{World, counts, request_log, requests};
+use super::harness::{World, counts, made_anew, request_log, requests};
 
 const APPLY: [&str; 6] = ["apply", "--yes", "--organization", "--pass-role-to", "user/analyst", "--concurrency=4"];
 
@@ -151,32 +151,44 @@ fn what_cannot_be_gone_on_with_is_refused_with_a_clear_line() {
     let journal = fs::read_to_string(world.journal()).unwrap();
     let refused = |text: &str, words: &str, code: i32| {
         fs::write(world.journal(), text).unwrap();
-        let ran = world.run(&["resume", "latest", "--yes"]);
+        let ran = world.run(&["resume", "latest", "--yes", "--trust-journal"]);
         assert_eq!(ran.code, code, "{ran:?}");
         assert!(ran.stderr.contains(words) && ran.stderr.contains("\nhint: "), "{ran:?}");
     };
     let seen = requests(&world.home).0;
-    refused(&journal.replacen("\"format\":3", "\"format\":1", 1), "has format 1, this version reads format 3", 2);
+    // As a run that was cut off leaves it.
+    fs::remove_file(world.rolecall.path("reports/latest/run.json")).unwrap();
+    refused(&journal.replacen("\"format\":4", "\"format\":1", 1), "has format 1, this version reads format 4", 2);
     refused("{}\n", "is not a run's journal", 2);
     refused("", "ends before the run began", 2);
     let lines: Vec<&str> = journal.lines().collect();
     // Whose accounts were all listed first, and not all of them are on record.
-    let listed_first =
-        lines[..3].join("\n").replacen("\"asked\":{\"management_account\":false}", "\"asked\":null", 1) + "\n";
+    let listed_first = made_anew(&journal, |lines| {
+        lines.truncate(3);
+        lines[0] = lines[0].replacen("\"asked\":{\"management_account\":false}", "\"asked\":null", 1);
+    });
     refused(&listed_first, "ends before the run began", 2);
     let mut garbage = lines.clone();
     garbage[6] = "{\"at\":";
-    refused(&garbage.join("\n"), "line 7 cannot be read", 2);
-    let unfinished: Vec<&str> = lines.iter().copied().filter(|l| !l.contains("\"entry\":\"finished\"")).collect();
-    let unfinished = unfinished[..unfinished.len() - 1].join("\n") + "\n";
-    refused(&unfinished.replacen("\"role_name\":null", "\"role_name\":\"Other\"", 1), "has changed since", 2);
+    refused(&garbage.join("\n"), "line 7 is not as rolecall wrote it", 2);
+    let unfinished = |from: &str, to: &str| {
+        made_anew(&journal, |lines| {
+            lines.retain(|line| !line.contains("\"entry\":\"finished\"") && !line.contains("\"entry\":\"closed\""));
+            assert!(lines[0].contains(from));
+            lines[0] = lines[0].replacen(from, to, 1);
+        })
+    };
+    refused(&unfinished("\"role_name\":null", "\"role_name\":\"Other\""), "has changed since", 2);
     assert_eq!(requests(&world.home).0, seen, "AWS was not asked");
     let caller: serde_json::Value = serde_json::from_str(lines[0]).unwrap();
     let caller = caller["run"]["caller"].as_str().unwrap();
     let account = caller.split(':').nth(4).unwrap();
-    let other = unfinished.replacen(caller, &caller.replace(account, "999999999999"), 1);
-    refused(&other, "these credentials are of another account", 1);
-    refused(&unfinished.replacen("\"way\":{}", "\"way\":{\"sandbox\":\"healthy\"}", 1), "ended with its process", 2);
+    refused(
+        &unfinished(caller, &caller.replace(account, "999999999999")),
+        "these credentials are of another account",
+        1,
+    );
+    refused(&unfinished("\"way\":{}", "\"way\":{\"sandbox\":\"healthy\"}"), "ended with its process", 2);
     let ran = world.run(&["resume", "nowhere"]);
     assert_eq!(ran.code, 2, "{ran:?}");
 }

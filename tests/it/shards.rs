@@ -94,13 +94,22 @@ fn four_shards_of_which_one_is_killed_come_to_what_one_run_does() {
     // Half of a merge is no run, since half of what was done would be taken for all of it.
     let journal = world.rolecall.path("reports/latest/journal.jsonl");
     let whole = std::fs::read_to_string(&journal).unwrap();
-    let copied: Vec<&str> = whole.split_inclusive('\n').filter(|line| !line.contains("\"entry\":\"began\"")).collect();
+    let copied: Vec<&str> =
+        whole.split_inclusive('\n').take_while(|line| !line.contains("\"entry\":\"began\"")).collect();
     std::fs::write(&journal, copied[..copied.len() / 2].concat()).unwrap();
+    let record = world.rolecall.path("reports/latest/run.json");
+    let ended = std::fs::read(&record).unwrap();
+    for command in ["resume", "rollback"] {
+        let ran = world.run(&[command, "latest", "--yes"]);
+        assert!(ran.code == 2 && ran.stderr.contains("is not what run.json says it was"), "{ran:?}");
+    }
+    std::fs::remove_file(&record).unwrap();
     for command in ["resume", "rollback"] {
         let ran = world.run(&[command, "latest", "--yes"]);
         assert!(ran.code == 2 && ran.stderr.contains("ends before the run began"), "{ran:?}");
     }
     std::fs::write(&journal, whole).unwrap();
+    std::fs::write(&record, ended).unwrap();
 
     // The merged run is a run as any other: it can be compared, reported again and put back.
     assert!(world.run(&["resume", "latest"]).stderr.contains("nothing to do"));
@@ -132,6 +141,7 @@ fn a_run_that_was_killed_before_the_list_was_whole_lists_the_rest() {
     // Killed before any account was on record, too: whatever is listed then is on record in the end.
     let path = world.rolecall.path("reports/latest/journal.jsonl");
     std::fs::write(&path, journal.split_inclusive('\n').next().unwrap()).unwrap();
+    std::fs::remove_file(world.rolecall.path("reports/latest/run.json")).unwrap();
     let resumed = world.run(&["resume", "latest", "--yes", "--quiet"]);
     assert_eq!(resumed.code, 0, "{resumed:?}");
     assert_eq!(world.rolecall.rows().len(), 601);

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM, sent to the real binary when its events say that the moment is there.
+//! Ctrl-C, SIGTERM and SIGHUP, sent to the real binary when its events say that the moment is there.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
@@ -81,7 +81,7 @@ const APPLY: [&str; 4] = ["apply", "--organization", "--pass-role-to", "user/ana
 
 #[test]
 fn the_first_word_finishes_what_is_in_flight_and_the_report_is_whole() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let home = Rolecall::new();
         let server = Server::start(&home, "accounts=200,latency=20ms,seed=5");
         let rolecall = Rolecall::new().with(server.environment.clone());
@@ -150,4 +150,25 @@ fn a_word_while_accounts_are_listed_ends_at_once_and_leaves_nothing() {
     assert_eq!(rest.last().map(String::as_str), Some("error: interrupted; nothing was written"), "{rest:?}");
     assert_eq!(std::fs::read_dir(rolecall.path("reports")).unwrap().count(), 0);
     assert!(request_log(&home).iter().all(|entry| entry["write"] == false));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_started_to_outlive_its_terminal_does() {
+    let home = Rolecall::new();
+    let server = Server::start(&home, "accounts=20,latency=10ms");
+    let rolecall = Rolecall::new().with(server.environment.clone());
+    let words = [&APPLY[..], &["--yes", "--quiet", "--format", "json", "--concurrency", "1"]].concat();
+    let mut command = Command::new("/bin/sh");
+    let script = format!("trap '' HUP; exec {} {}", env!("CARGO_BIN_EXE_rolecall"), words.join(" "));
+    command.args(["-c", &script]).current_dir(rolecall.path("")).env_clear().stdin(Stdio::null());
+    command.env("HOME", rolecall.path("")).env("PATH", "/usr/bin:/bin").envs(server.environment.iter().cloned());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let events = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut running = Running { child, events };
+    running.until("account_finished");
+    running.send("HUP");
+    running.child.stderr = None;
+    let last = std::iter::from_fn(|| running.next()).last().unwrap();
+    assert_eq!((running.child.wait().unwrap().code(), &last["ended"]), (Some(0), &"complete".into()));
 }

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use crate::own_file;
+
 /// The file, gone once it is dropped.
 pub(super) struct Spool {
     path: PathBuf,
@@ -22,7 +24,7 @@ pub(super) struct Piece {
 impl Spool {
     /// Makes it anew.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        let file = own_file::make(path)?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), end: 0 })
     }
 

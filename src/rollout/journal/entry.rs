@@ -18,7 +18,7 @@ use crate::rollout::event::{Ended, RunInfo};
 use crate::setup::resolve::Choices;
 
 /// The version of the journal's form; a reader refuses another.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// One line of the journal. `Started`, a `Listed` for each account, `Began`; then what happens; `Closed`. Where the work
 /// begins while the accounts are still being listed, `Began` stands where that is over. A run that is gone on with has

@@ -10,23 +10,26 @@ use std::thread::JoinHandle;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::chain::Chain;
 use super::entry::{FORMAT, JournalEntry, SavedTerms, Stamped};
 use crate::account::ledger::LedgerClosed;
 use crate::inventory::list::{Entry, Inventory};
+use crate::own_file::KeptFile;
+use crate::plain::plain_json;
 use crate::rollout::event::RunInfo;
 
 /// Something to keep a journal in.
 pub trait Store: Write + Send {
-    /// Returns when everything written is safe from a power cut.
+    /// Returns when everything written is safe from a power cut, where it will be looked for.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// What the operating system says, or that it is not in its place any more.
     fn sync(&mut self) -> io::Result<()>;
 }
 
-impl Store for std::fs::File {
+impl Store for KeptFile {
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
+        Self::sync(self)
     }
 }
 
@@ -36,36 +39,37 @@ impl Store for Vec<u8> {
     }
 }
 
-/// What the writing thread is handed: a line, and whom to tell when it is safe.
-struct Line {
-    text: Vec<u8>,
+/// What the writing thread is handed: lines, not linked yet and without their ends, and whom to tell when they are safe.
+struct Lines {
+    bodies: Vec<Vec<u8>>,
     safe: Option<oneshot::Sender<Result<(), LedgerClosed>>>,
 }
 
 /// A handle to the journal; clones write to the same one.
 #[derive(Clone)]
 pub struct Journal {
-    lines: mpsc::Sender<Line>,
+    lines: mpsc::Sender<Lines>,
 }
 
 /// The journal's thread, to be joined when every [`Journal`] is gone.
-pub struct JournalThread<S>(JoinHandle<(S, io::Result<()>)>);
+pub struct JournalThread<S>(JoinHandle<(S, io::Result<Chain>)>);
 
 impl<S> JournalThread<S> {
-    /// Waits until everything handed in is written. Returns the store and the first error.
-    pub fn join(self) -> io::Result<(S, io::Result<()>)> {
+    /// Waits until everything handed in is written. Returns the store, and where its chain ends or the first error.
+    pub fn join(self) -> io::Result<(S, io::Result<Chain>)> {
         self.0.join().map_err(|_| io::Error::other("the journal's thread panicked"))
     }
 }
 
 impl Journal {
-    /// Starts the journal's thread.
+    /// Starts the journal's thread. What is written follows from the end of `chain`.
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub fn start<S: Store + 'static>(store: S) -> io::Result<(Self, JournalThread<S>)> {
+    pub fn start<S: Store + 'static>(store: S, chain: Chain) -> io::Result<(Self, JournalThread<S>)> {
         let (lines, inbox) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || keep(store, &inbox))?;
+        let thread =
+            std::thread::Builder::new().name("journal".to_owned()).spawn(move || keep(store, chain, &inbox))?;
         Ok((Self { lines }, JournalThread(thread)))
     }
 
@@ -104,7 +108,7 @@ impl Journal {
     /// # Errors
     /// When it could not be written, or an earlier entry could not.
     pub async fn record(&self, entry: &JournalEntry) -> Result<(), LedgerClosed> {
-        self.copy(line(entry)?).await
+        self.copy(vec![line(entry)?]).await
     }
 
     /// Hands an entry in without waiting. It is safe when any later [`Journal::record`] is.
@@ -112,16 +116,16 @@ impl Journal {
     /// # Errors
     /// When it cannot be handed in; that it could not be written shows in the next `record`.
     pub fn note(&self, entry: &JournalEntry) -> Result<(), LedgerClosed> {
-        self.hand_in(Line { text: line(entry)?, safe: None })
+        self.hand_in(Lines { bodies: vec![line(entry)?], safe: None })
     }
 
-    /// Writes lines as they are, each with its end, and returns when they are safe.
+    /// Writes what other journals' lines say, each a JSON object, and returns when it is safe.
     ///
     /// # Errors
     /// As [`Journal::record`].
-    pub async fn copy(&self, text: Vec<u8>) -> Result<(), LedgerClosed> {
+    pub async fn copy(&self, bodies: Vec<Vec<u8>>) -> Result<(), LedgerClosed> {
         let (safe, when_safe) = oneshot::channel();
-        self.hand_in(Line { text, safe: Some(safe) })?;
+        self.hand_in(Lines { bodies, safe: Some(safe) })?;
         #[cfg(test)]
         tests::AWAITED.set(true);
         when_safe.await.map_err(|_| closed("its thread ended"))?
@@ -135,21 +139,20 @@ impl Journal {
             return;
         }
         let (safe, when_safe) = oneshot::channel();
-        self.lines.send(Line { text: Vec::new(), safe: Some(safe) }).unwrap();
+        self.lines.send(Lines { bodies: Vec::new(), safe: Some(safe) }).unwrap();
         futures::executor::block_on(when_safe).unwrap().unwrap();
     }
 
-    fn hand_in(&self, line: Line) -> Result<(), LedgerClosed> {
-        self.lines.send(line).map_err(|_| closed("its thread ended"))
+    fn hand_in(&self, lines: Lines) -> Result<(), LedgerClosed> {
+        self.lines.send(lines).map_err(|_| closed("its thread ended"))
     }
 }
 
-/// The entry as a line, with its end and the time.
+/// The entry with the time, as a JSON object. Whoever shows the file sees no character act.
 fn line(entry: &JournalEntry) -> Result<Vec<u8>, LedgerClosed> {
     let stamped = Stamped { at: Timestamp::now(), entry };
-    let mut text = serde_json::to_vec(&stamped).map_err(|error| closed(&error.to_string()))?;
-    text.push(b'\n');
-    Ok(text)
+    let text = serde_json::to_string(&stamped).map_err(|error| closed(&error.to_string()))?;
+    Ok(plain_json(&text).into_owned().into_bytes())
 }
 
 fn closed(message: &str) -> LedgerClosed {
@@ -158,14 +161,13 @@ fn closed(message: &str) -> LedgerClosed {
 
 /// The thread: gathers what is there, writes, syncs if anybody waits, and tells them. After the first error nothing
 /// more is written, so that the file ends with what is known to be whole.
-fn keep<S: Store>(mut store: S, inbox: &mpsc::Receiver<Line>) -> (S, io::Result<()>) {
+fn keep<S: Store>(mut store: S, mut chain: Chain, inbox: &mpsc::Receiver<Lines>) -> (S, io::Result<Chain>) {
     let mut broken: Option<io::Error> = None;
     while let Ok(first) = inbox.recv() {
-        let mut text = first.text;
-        let mut waiting: Vec<_> = first.safe.into_iter().collect();
-        for line in inbox.try_iter() {
-            text.extend(line.text);
-            waiting.extend(line.safe);
+        let (mut text, mut waiting) = (Vec::new(), Vec::new());
+        for Lines { bodies, safe } in std::iter::once(first).chain(inbox.try_iter()) {
+            bodies.iter().for_each(|body| text.extend(chain.link(body)));
+            waiting.extend(safe);
         }
         if broken.is_none() {
             let written = store.write_all(&text).and_then(|()| store.flush());
@@ -179,7 +181,7 @@ fn keep<S: Store>(mut store: S, inbox: &mpsc::Receiver<Line>) -> (S, io::Result<
     }
     let end = match broken {
         Some(error) => Err(error),
-        None => store.sync(),
+        None => store.sync().map(|()| chain),
     };
     (store, end)
 }
@@ -206,7 +208,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_many_hand_in_at_once_is_all_there_and_reads_back() {
-        let (journal, thread) = Journal::start(Vec::new()).unwrap();
+        let (journal, thread) = Journal::start(Vec::new(), Chain::begin(None)).unwrap();
         let entries: Vec<_> = (0..200).map(intended).collect();
         futures::future::try_join_all(entries.iter().map(|entry| journal.record(entry))).await.unwrap();
         drop(journal);
@@ -246,7 +248,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_disk_stops_every_later_write_and_leaves_whole_lines() {
-        let (journal, thread) = Journal::start(Full(Vec::new(), 400)).unwrap();
+        let (journal, thread) = Journal::start(Full(Vec::new(), 800), Chain::begin(None)).unwrap();
         let mut taken = 0;
         for account in 0..10 {
             match journal.record(&intended(account)).await {

@@ -1,7 +1,7 @@
 //! Reading a journal back, line by line, whatever ended the process that wrote it.
 //!
-//! A last line that is torn is what a crash or a full disk leaves: it is borne. Anything else that cannot be read is an
-//! error with its line, since what follows could not be trusted. Of accounts that are done only the outcome is kept;
+//! A last line that is torn is what a crash or a full disk leaves: it is borne. Anything else that cannot be read, or does
+//! not follow from what stands before it, is an error with its line, since the rest could not be trusted. Of accounts that are done only the outcome is kept;
 //! what was done in them is handed out as it is read.
 
 use std::collections::HashMap;
@@ -11,12 +11,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::chain::{Break, Chain, SealKey};
 use super::entry::{FORMAT, JournalEntry, Line, SavedTerms};
 use crate::account::outcome::Outcome;
 use crate::ids::AccountId;
 use crate::inventory::list::{Entry, selected};
 use crate::inventory::shard::Whole;
-use crate::rollout::event::{Ended, RunInfo};
+use crate::rollout::event::{Ended, JournalEnd, RunInfo};
 use crate::rollout::history::{Begun, Earlier, Past, is_done};
 
 /// Why a journal is of no use.
@@ -45,6 +46,30 @@ pub enum ReadError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A line does not follow from the one before it.
+    #[error("line {line} is not as rolecall wrote it: it does not follow from the lines before it")]
+    Broken {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A line has the name of our key on its seal, and another's seal.
+    #[error("line {line} is not as rolecall wrote it: its seal is forged")]
+    Forged {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// It is not what it was when `run.json` was written.
+    #[error("is not what run.json says it was when the run ended, with {lines} lines")]
+    OtherEnd {
+        /// How many lines it had.
+        lines: u64,
+    },
+}
+
+impl From<&Chain> for JournalEnd {
+    fn from(chain: &Chain) -> Self {
+        Self { lines: chain.lines(), digest: chain.digest() }
+    }
 }
 
 /// How the last sitting ended.
@@ -57,7 +82,7 @@ pub struct Closed {
 }
 
 /// What a journal tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Logbook {
     /// What the run is about.
     pub run: RunInfo,
@@ -81,6 +106,8 @@ pub struct Logbook {
     pub closed: Option<Closed>,
     /// How many bytes of it are whole lines.
     pub whole: u64,
+    /// Where they end, from where it is gone on with.
+    pub chain: Chain,
 }
 
 impl Logbook {
@@ -90,12 +117,19 @@ impl Logbook {
     }
 }
 
-/// Reads a journal. `done` is given what was done in each account that is done, in the order of their ends.
+/// Reads a journal whose lines are sealed with `key` and of which `end` is known, if they are. `done` is given what was
+/// done in each account that is done, in the order of their ends.
 ///
 /// # Errors
 /// [`ReadError`].
-pub fn read(input: impl BufRead, mut done: impl FnMut(AccountId, Vec<Past>)) -> Result<Logbook, ReadError> {
-    let mut lines = Lines { input, number: 0, whole: 0 };
+pub fn read(
+    input: impl BufRead,
+    key: Option<SealKey>,
+    end: Option<&JournalEnd>,
+    mut done: impl FnMut(AccountId, Vec<Past>),
+) -> Result<Logbook, ReadError> {
+    let mut lines = Lines::of(input, key);
+    let mut passed = end.is_none();
     let (begun_at, run, terms) = lines.first()?;
     let mut book = Logbook {
         run,
@@ -109,9 +143,11 @@ pub fn read(input: impl BufRead, mut done: impl FnMut(AccountId, Vec<Past>)) -> 
         ended_at: begun_at,
         closed: None,
         whole: 0,
+        chain: Chain::begin(None),
     };
     let mut sitting = Sitting { from: begun_at, to: begun_at };
     while let Some(Line { at, entry }) = lines.next()? {
+        passed |= end.is_some_and(|end| *end == JournalEnd::from(&lines.chain));
         if let JournalEntry::Resumed { .. } = entry {
             book.worked += sitting.took();
             sitting = Sitting { from: at, to: at };
@@ -126,6 +162,9 @@ pub fn read(input: impl BufRead, mut done: impl FnMut(AccountId, Vec<Past>)) -> 
             entry => book.take(entry, at, &mut done),
         }
     }
+    if let (false, Some(end)) = (passed, end) {
+        return Err(ReadError::OtherEnd { lines: end.lines });
+    }
     book.worked += sitting.took();
     book.earlier.begun.retain(|_, begun| !begun.history.is_empty() || begun.outcome.is_some());
     // Whoever goes on with a run whose accounts were still being listed lists again.
@@ -135,12 +174,12 @@ pub fn read(input: impl BufRead, mut done: impl FnMut(AccountId, Vec<Past>)) -> 
     // The reports are of these accounts.
     let (accounts, selected) = (book.entries.len(), selected(&book.entries));
     (book.run.accounts, book.run.selected, book.run.listing) = (accounts, selected, !book.listed);
-    book.whole = lines.whole;
+    (book.whole, book.chain) = (lines.whole, lines.chain);
     Ok(book)
 }
 
-/// The lines of a journal that say what was done in the accounts and what became of them: as they are, each with its end,
-/// and so many at a time.
+/// The lines of a journal that say what was done in the accounts and what became of them: what they say, so many at a
+/// time.
 pub struct Deeds<R> {
     lines: Lines<R>,
     at_once: usize,
@@ -152,7 +191,7 @@ impl<R: BufRead> Deeds<R> {
     /// # Errors
     /// [`ReadError`].
     pub fn of(input: R, at_once: usize) -> Result<Self, ReadError> {
-        let mut lines = Lines { input, number: 0, whole: 0 };
+        let mut lines = Lines::of(input, None);
         lines.first()?;
         Ok(Self { lines, at_once })
     }
@@ -161,24 +200,21 @@ impl<R: BufRead> Deeds<R> {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn next_lines(&mut self) -> Result<Vec<u8>, ReadError> {
+    pub fn next_lines(&mut self) -> Result<Vec<Vec<u8>>, ReadError> {
         #[derive(Deserialize)]
         struct Kind<'a> {
             entry: &'a str,
         }
-        let (mut text, mut taken) = (Vec::new(), 0);
-        while taken < self.at_once
-            && let Some(line) = self.lines.whole_line()?
+        let mut bodies = Vec::new();
+        while bodies.len() < self.at_once
+            && let Some(line) = self.lines.believed()?
         {
-            // What is torn at the end is no line.
-            let Ok(Kind { entry }) = serde_json::from_slice(&line) else { continue };
+            let Kind { entry } = serde_json::from_slice(&line).map_err(|error| self.lines.garbage(&error))?;
             if matches!(entry, "shown" | "intended" | "settled" | "found" | "finished") {
-                text.extend(line);
-                text.push(b'\n');
-                taken += 1;
+                bodies.push(line);
             }
         }
-        Ok(text)
+        Ok(bodies)
     }
 }
 
@@ -230,11 +266,16 @@ fn of(begun: &mut HashMap<AccountId, Begun>, account: AccountId) -> &mut Begun {
 /// The whole lines of a journal.
 struct Lines<R> {
     input: R,
+    chain: Chain,
     number: usize,
     whole: u64,
 }
 
 impl<R: BufRead> Lines<R> {
+    fn of(input: R, key: Option<SealKey>) -> Self {
+        Self { input, chain: Chain::begin(key), number: 0, whole: 0 }
+    }
+
     /// The line that says what the file is.
     fn first(&mut self) -> Result<(Timestamp, RunInfo, SavedTerms), ReadError> {
         #[derive(Deserialize)]
@@ -250,7 +291,8 @@ impl<R: BufRead> Lines<R> {
         if format != FORMAT {
             return Err(ReadError::Format { format });
         }
-        let line: Line = serde_json::from_slice(&text).map_err(|error| self.garbage(&error))?;
+        let body = self.chain.follow(&text).map_err(|why| self.broken(why))?;
+        let line: Line = serde_json::from_slice(&body).map_err(|error| self.garbage(&error))?;
         match line.entry {
             JournalEntry::Started { run, terms, .. } => Ok((line.at, *run, *terms)),
             _ => Err(ReadError::NotAJournal),
@@ -258,32 +300,52 @@ impl<R: BufRead> Lines<R> {
     }
 
     fn next(&mut self) -> Result<Option<Line>, ReadError> {
+        let Some(body) = self.believed()? else { return Ok(None) };
+        serde_json::from_slice(&body).map(Some).map_err(|error| self.garbage(&error))
+    }
+
+    /// What the next line says that follows from the one before.
+    fn believed(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         let before = self.whole;
         let Some(text) = self.whole_line()? else { return Ok(None) };
-        match serde_json::from_slice(&text) {
-            Ok(line) => Ok(Some(line)),
-            // The last line may be half a line, and after a power cut zeros.
-            Err(_) if self.input.fill_buf()?.is_empty() => {
+        match self.chain.follow(&text) {
+            Ok(body) => Ok(Some(body)),
+            // After a power cut a file may end in zeros.
+            Err(_) if text.windows(ZEROS.len()).any(|w| w == ZEROS) && self.input.fill_buf()?.is_empty() => {
                 self.whole = before;
                 Ok(None)
             }
-            Err(error) => Err(self.garbage(&error)),
+            Err(why) => Err(self.broken(why)),
         }
     }
 
-    /// A line with its end; `None` where there is none, or half of one.
+    /// A line, without its end; `None` where there is none, or half of one.
     fn whole_line(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         let mut text = Vec::new();
         let read = self.input.read_until(b'\n', &mut text)?;
-        if text.pop() != Some(b'\n') {
-            return Ok(None);
+        if text.pop_if(|last| *last == b'\n').is_none() {
+            text.truncate(text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+            // Half a line is the beginning of one, not a whole one and something else.
+            let mut values = serde_json::Deserializer::from_slice(&text).into_iter::<serde::de::IgnoredAny>();
+            let whole_and_more = matches!(values.next(), Some(Ok(_))) && values.byte_offset() < text.len();
+            return if whole_and_more { Err(ReadError::Broken { line: self.number + 1 }) } else { Ok(None) };
         }
         self.number += 1;
         self.whole += u64::try_from(read).unwrap_or_default();
         Ok(Some(text))
     }
 
+    fn broken(&self, why: Break) -> ReadError {
+        match why {
+            Break::Chain => ReadError::Broken { line: self.number },
+            Break::Seal => ReadError::Forged { line: self.number },
+        }
+    }
+
     fn garbage(&self, error: &serde_json::Error) -> ReadError {
         ReadError::Garbage { line: self.number, problem: error.to_string() }
     }
 }
+
+/// What a power cut leaves of what was not on the disk yet.
+const ZEROS: &[u8] = &[0; 4];

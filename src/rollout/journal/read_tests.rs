@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{FORMAT, Journal, JournalEntry, Logbook, ReadError, SavedTerms, Way, read};
+use super::{Chain, FORMAT, Journal, JournalEntry, Logbook, ReadError, SavedTerms, SealKey, Way, read};
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Outcome};
 use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
-use crate::rollout::event::{Ended, RunInfo};
+use crate::rollout::event::{Ended, JournalEnd, RunInfo};
 use crate::rollout::order::Seed;
 use crate::setup::resolve::Choices;
 
@@ -93,7 +93,7 @@ fn finished(n: usize, status: AccountStatus) -> JournalEntry {
 
 /// A run that was cut off while it worked on account 3.
 async fn written() -> Vec<u8> {
-    let (journal, thread) = Journal::start(Vec::new()).unwrap();
+    let (journal, thread) = Journal::start(Vec::new(), Chain::begin(None)).unwrap();
     journal.begin(&info(), &terms(), &inventory()).await.unwrap();
     let applied = ChangeResult::Applied { request_id: Some("r-1".to_owned()) };
     for entry in [
@@ -110,14 +110,14 @@ async fn written() -> Vec<u8> {
 }
 
 fn logbook(text: &[u8]) -> Result<Logbook, ReadError> {
-    read(text, |_, _| {})
+    read(text, None, None, |_, _| {})
 }
 
 #[tokio::test]
 async fn what_is_needed_to_go_on_reads_back() {
     let text = written().await;
     let mut told = Vec::new();
-    let book = read(&text[..], |account, past| told.push((account, past.len()))).unwrap();
+    let book = read(&text[..], None, None, |account, past| told.push((account, past.len()))).unwrap();
     assert_eq!(told, [(id(2), 0), (id(1), 1)]);
     assert_eq!((book.run.clone(), book.terms.clone()), (info(), terms()));
     assert_eq!(book.entries, inventory().entries);
@@ -133,7 +133,7 @@ async fn what_is_needed_to_go_on_reads_back() {
 #[tokio::test]
 async fn going_on_and_the_end_are_told() {
     let mut text = written().await;
-    let (journal, thread) = Journal::start(Vec::new()).unwrap();
+    let (journal, thread) = Journal::start(Vec::new(), logbook(&text).unwrap().chain).unwrap();
     journal.note(&JournalEntry::Resumed { version: "0".to_owned() }).unwrap();
     journal.note(&JournalEntry::Found { account_id: id(3), change: deletion() }).unwrap();
     journal.note(&finished(3, AccountStatus::Removed)).unwrap();
@@ -141,7 +141,8 @@ async fn going_on_and_the_end_are_told() {
     drop(journal);
     text.extend(thread.join().unwrap().0);
     let mut applied = 0;
-    let book = read(&text[..], |_, past| applied += past.iter().filter(|past| past.is_applied()).count()).unwrap();
+    let book =
+        read(&text[..], None, None, |_, past| applied += past.iter().filter(|past| past.is_applied()).count()).unwrap();
     assert_eq!((applied, book.open(), book.resumed), (2, 0, 1));
     assert_eq!(book.closed.unwrap().not_whole, ["accounts.csv"]);
 }
@@ -154,13 +155,66 @@ async fn an_unknown_format_and_garbage_are_named() {
     assert_eq!(said(&other), format!("has format 99, this version reads format {FORMAT}"));
     assert_eq!(said("PK\u{3}\u{4}\n"), "is not a run's journal");
     let garbage = text.replacen("\"entry\":\"settled\"", "\"entry\":\"seltted\"", 1);
-    assert!(said(&garbage).starts_with("line 8 cannot be read: unknown variant"), "{}", said(&garbage));
+    let broken = "line 8 is not as rolecall wrote it: it does not follow from the lines before it";
+    assert_eq!(said(&garbage), broken);
+    let mut chain = Chain::begin(None);
+    let unknown = chain.link(&Chain::begin(None).follow(text.lines().next().unwrap().as_bytes()).unwrap());
+    let unknown = [unknown, chain.link(b"{\"at\":\"2026-11-24T09:30:05Z\",\"entry\":\"sealed\"")].concat();
+    let unknown = String::from_utf8(unknown).unwrap();
+    assert!(said(&unknown).starts_with("line 2 cannot be read: unknown variant"), "{}", said(&unknown));
     // After a power cut a file may end in zeros.
     let zeros = format!("{text}\0\0\0\0\n");
     assert_eq!(logbook(zeros.as_bytes()).unwrap().whole, text.len() as u64);
 }
 
+#[tokio::test]
+async fn what_was_there_when_it_ended_cannot_be_cut_off_or_changed() {
+    let text = written().await;
+    let end = JournalEnd::from(&logbook(&text).unwrap().chain);
+    assert_eq!(end.lines, 10);
+    assert!(read(&text[..], None, Some(&end), |_, _| {}).is_ok());
+    let shorter = &text[..text[..text.len() - 1].iter().rposition(|b| *b == b'\n').unwrap() + 1];
+    let said = read(shorter, None, Some(&end), |_, _| {}).unwrap_err().to_string();
+    assert_eq!(said, "is not what run.json says it was when the run ended, with 10 lines");
+    let other = JournalEnd { digest: "0".repeat(64), ..end };
+    assert!(matches!(read(&text[..], None, Some(&other), |_, _| {}), Err(ReadError::OtherEnd { lines: 10 })));
+}
+
+#[tokio::test]
+async fn a_line_that_is_put_in_is_found_by_its_number() {
+    let text = String::from_utf8(written().await).unwrap();
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let stranger = lines[5].replace("\"Demo\"", "\"Administrators\"");
+    lines.insert(6, &stranger);
+    assert!(matches!(logbook(lines.concat().as_bytes()), Err(ReadError::Broken { line: 7 })));
+    let key = SealKey::new(b"a secret of enough letters");
+    assert!(!read(text.as_bytes(), key, None, |_, _| {}).unwrap().chain.is_sealed());
+}
+
 proptest! {
+    #[test]
+    fn a_flipped_bit_anywhere_is_seen(place in any::<prop::sample::Index>(), bit in 0..8_u8) {
+        let text = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(written());
+        let end = JournalEnd::from(&logbook(&text).unwrap().chain);
+        let mut flipped = text.clone();
+        let at = place.index(text.len());
+        flipped[at] ^= 1 << bit;
+        prop_assert!(read(&flipped[..], None, Some(&end), |_, _| {}).is_err(), "byte {at}");
+        // Of a run that was cut off nobody knows the end: only what would be taken for half a line is lost.
+        match logbook(&flipped) {
+            Err(_) => {}
+            Ok(_) => prop_assert_eq!(at, text.len() - 1),
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(text in prop::collection::vec(any::<u8>(), 0..2_000), at in any::<prop::sample::Index>()) {
+        let _ = logbook(&text);
+        let whole = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(written());
+        let at = at.index(whole.len());
+        let _ = logbook(&[&whole[..at], &text[..], &whole[at..]].concat());
+    }
+
     #[test]
     fn wherever_it_is_cut_off_what_is_whole_reads_back(share in 0.0_f64..1.0) {
         let text = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(written());

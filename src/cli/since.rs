@@ -1,5 +1,6 @@
 //! `--new-since RUN`: which accounts a run, or one before it, brought to a good end. Every other account is new.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -97,6 +98,6 @@ fn before(folder: &Path, record: Option<&RunRecord>) -> Vec<(PathBuf, RunRecord)
             (its.setup == record.setup && its.started_at < record.started_at).then_some((path, its))
         })
         .collect();
-    runs.sort_by(|(_, one), (_, other)| other.started_at.cmp(&one.started_at));
+    runs.sort_by_key(|(_, run)| Reverse(run.started_at));
     runs
 }

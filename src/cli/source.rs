@@ -22,7 +22,7 @@ use crate::sandbox::{SandboxHttpClient, World};
 
 /// Where accounts come from, with what can be known before AWS is contacted.
 pub(super) enum Source {
-    File(Inventory),
+    File(Box<Inventory>),
     Organization,
     Sandbox(World),
 }
@@ -40,7 +40,7 @@ impl Source {
             let inventory = file::read(path)?;
             which.check(&inventory)?;
             say_how_it_was_read(&inventory, quiet);
-            return Ok(Self::File(inventory));
+            return Ok(Self::File(Box::new(inventory)));
         }
         match &args.sandbox {
             Some(spec) => Ok(Self::Sandbox(World::from_spec(spec)?)),
@@ -118,7 +118,7 @@ impl Source {
     ) -> Result<Inventory, CliError> {
         let selector = &which.selector;
         let all = match self {
-            Self::File(inventory) => inventory,
+            Self::File(inventory) => *inventory,
             Self::Organization | Self::Sandbox(_) => {
                 let mut told = 0;
                 read_organization(clients, selector.needs_parents(), |read| {

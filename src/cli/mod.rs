@@ -15,6 +15,7 @@ mod manual;
 mod merge;
 mod one_name;
 mod options;
+mod pasted;
 mod place;
 mod plan;
 mod remove;

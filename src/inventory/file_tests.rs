@@ -1,5 +1,7 @@
 //! Inventories as people and spreadsheets write them.
 
+use proptest::prelude::*;
+
 use super::file::parse;
 use super::list::{Reason, Selection};
 use crate::account::outcome::AccountStatus;
@@ -206,3 +208,20 @@ fn every_status_of_a_report_is_known() {
         assert_eq!(inventory.entries[0].selection == Selection::In, *status != AccountStatus::Skipped, "{status}");
     }
 }
+
+proptest! {
+    #[test]
+    fn no_bytes_are_too_much(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = parse(&bytes, "f");
+    }
+
+    #[test]
+    fn no_text_is_too_much(text in "[\\[\\]{}:,;\"'#&*<0-9aI \t\r\n-]{0,80}", head in prop::sample::select(HEADS.to_vec())) {
+        if let Ok(inventory) = parse(format!("{head}{text}").as_bytes(), "f") {
+            let ids: std::collections::BTreeSet<_> = inventory.entries.iter().map(|entry| entry.account.id).collect();
+            prop_assert!(!ids.is_empty() && ids.len() == inventory.entries.len());
+        }
+    }
+}
+
+const HEADS: [&str; 7] = ["", "account_id,name\n", "accounts:\n- ", "{\"Accounts\": [", "[", "000000000001\n", "---\n"];

@@ -340,7 +340,7 @@ fn a_run_compared_with_itself_is_as_it_was() {
     let rolecall = Rolecall::new();
     for (command, code, news) in [
         (&["apply", "--sandbox", "--quiet"][..], 0, "compare: nothing changed\n"),
-        (&["verify", "--sandbox", "--quiet"], 3, "compare: nothing changed, 38 not well as before\n"),
+        (&["verify", "--sandbox", "--quiet"], 3, "compare: nothing changed, 33 not well as before\n"),
     ] {
         let ran = rolecall.run(command);
         assert_eq!(ran.code, code, "{ran:?}");

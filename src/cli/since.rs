@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::compare::find;
+use super::account_filter::rows_of;
+use super::commands::compare::find;
 use super::error::CliError;
-use super::which::rows_of;
 use crate::account::outcome::AccountStatus;
 use crate::ids::AccountId;
 use crate::report::RunRecord;

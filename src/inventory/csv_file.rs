@@ -8,7 +8,7 @@ use super::csv_cells::{Lines, check, separator};
 use super::format::{Format, Notes};
 use super::mistakes::{At, Mistakes, shown};
 use super::row::{Cell, Row, Rows};
-use crate::cell::unguard;
+use crate::sanitize::csv_guard::unguard;
 
 /// Reads the accounts of a table.
 ///

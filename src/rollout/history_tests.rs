@@ -1,4 +1,4 @@
-//! What is known of an account over all sittings of a run.
+//! What is known of an account over all invocations of a run.
 
 use super::history::{Begun, History, is_done};
 use crate::account::change::{Change, ChangeResult, Write};
@@ -100,7 +100,7 @@ fn a_write_that_is_repeated_takes_the_place_of_the_one_in_doubt() {
 }
 
 #[test]
-fn a_row_says_what_the_run_did_in_all_its_sittings() {
+fn a_row_says_what_the_run_did_in_all_its_invocations() {
     let mut history = History::default();
     history.intended(created(), at());
     history.settled(applied(), at());

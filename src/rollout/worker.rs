@@ -88,7 +88,7 @@ pub(super) struct Record<'a> {
 /// What is on record of the account.
 #[derive(Debug, Default)]
 struct Written {
-    /// Of all sittings of the run.
+    /// Of all invocations of the run.
     history: History,
     /// The change that was intended and is not settled: its write may be on its way.
     open: Option<Change>,
@@ -120,7 +120,7 @@ impl<'a> Record<'a> {
         Some(change)
     }
 
-    /// What became of the account over all sittings. What an earlier one left in doubt, and nobody could look at, is told
+    /// What became of the account over all invocations. What an earlier one left in doubt, and nobody could look at, is told
     /// as it was.
     pub(super) fn close(self, outcome: Outcome, goal: Goal) -> Outcome {
         let Some(history) = self.written().map(|mut written| std::mem::take(&mut written.history)) else {
@@ -169,7 +169,7 @@ impl Ledger for Record<'_> {
 
 /// What is to be done in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Duty {
+pub(super) enum Pass {
     /// It is looked at, and nothing is written.
     Preflight,
     /// It is brought to the run's goal.
@@ -186,8 +186,8 @@ pub(super) struct Work {
     pub(super) events: UnboundedSender<EventKind>,
     pub(super) cancel: Cancel,
     pub(super) account: Account,
-    pub(super) duty: Duty,
-    /// What an earlier sitting did there, if one began with it.
+    pub(super) pass: Pass,
+    /// What an earlier invocation did there, if one began with it.
     pub(super) begun: Option<Begun>,
     /// What became of it, where that is to be read back.
     pub(super) before: Option<Box<Outcome>>,
@@ -197,13 +197,13 @@ pub(super) struct Work {
 impl Work {
     /// Does it. The outcome's duration is for the caller to fill in.
     pub(super) async fn run(self) -> Outcome {
-        let Self { clients, terms, journal, events, cancel, account, duty, begun, before, started_at } = self;
-        let errand = match errand(&clients, &terms, account, started_at) {
-            Ok(errand) => errand,
+        let Self { clients, terms, journal, events, cancel, account, pass, begun, before, started_at } = self;
+        let task = match account_task(&clients, &terms, account, started_at) {
+            Ok(task) => task,
             Err(outcome) => return *outcome,
         };
-        let (account_id, enters) = errand.whither();
-        let mut outcome = before.map_or_else(|| errand.begin(), |before| *before);
+        let (account_id, enters) = task.account();
+        let mut outcome = before.map_or_else(|| task.begin(), |before| *before);
         let at = Mutex::new(Step::AssumeRole);
         let step = |now: Step| {
             if let Ok(mut at) = at.lock() {
@@ -218,17 +218,17 @@ impl Work {
             let goal = terms.goal;
             let work = async {
                 // Boxed, since each is a large future of which an account needs one.
-                match (&errand, duty) {
-                    (Errand::Restore(task), _) => {
+                match (&task, pass) {
+                    (AccountTask::Restore(task), _) => {
                         Box::pin(restore(&clients, &record, task, &step, &mut outcome, &attempts)).await;
                     }
-                    (Errand::Converge(task), Duty::Preflight) => {
+                    (AccountTask::Converge(task), Pass::Preflight) => {
                         Box::pin(preflight(&clients, task, goal, &step, &mut outcome, &attempts)).await;
                     }
-                    (Errand::Converge(task), Duty::Converge) => {
+                    (AccountTask::Converge(task), Pass::Converge) => {
                         Box::pin(converge(&clients, &record, task, goal, &step, &mut outcome, &attempts)).await;
                     }
-                    (Errand::Converge(task), Duty::ReadBack) => {
+                    (AccountTask::Converge(task), Pass::ReadBack) => {
                         Box::pin(read_back(&clients, task, goal, &step, &mut outcome, &attempts)).await;
                     }
                 }
@@ -255,7 +255,7 @@ impl Work {
         };
         outcome.attempts = outcome.attempts.max(attempts.most());
         if clients.login_over().is_some_and(|why| refused_as(&outcome, why)) {
-            return record.close(without_login(outcome, duty, status_before), terms.goal);
+            return record.close(without_login(outcome, pass, status_before), terms.goal);
         }
         let Some((code, message, fix)) = cut_off else { return record.close(outcome, terms.goal) };
         if let Some(part) = record.cut_off(code).and_then(|change| change.write.parts().first().copied()) {
@@ -267,14 +267,14 @@ impl Work {
 }
 
 /// What is to be done in one account.
-enum Errand {
+enum AccountTask {
     Converge(Box<Task>),
     Restore(Box<Restoration>),
 }
 
-impl Errand {
-    /// Which account, and whether its door must be opened.
-    fn whither(&self) -> (AccountId, bool) {
+impl AccountTask {
+    /// Which account, and whether a role is assumed to get in.
+    fn account(&self) -> (AccountId, bool) {
         match self {
             Self::Converge(task) => (task.account_id, task.entrance.is_some()),
             Self::Restore(task) => (task.account_id, task.entrance.is_some()),
@@ -291,7 +291,12 @@ impl Errand {
 }
 
 /// What is to be done, filled in for one account; or why the setup cannot be filled in there.
-fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timestamp) -> Result<Errand, Box<Outcome>> {
+fn account_task(
+    clients: &Clients,
+    terms: &Terms,
+    account: Account,
+    started_at: Timestamp,
+) -> Result<AccountTask, Box<Outcome>> {
     let entrance = (account.id != clients.caller().account).then(|| Entrance {
         role: account.overrides.assume_role.clone().unwrap_or_else(|| terms.assume_role.clone()),
         external_id: account.overrides.external_id.clone().or_else(|| terms.external_id.clone()),
@@ -304,7 +309,7 @@ fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timest
         Aim::PutBack(deeds) => {
             let deeds = deeds.get(&account.id).cloned().unwrap_or_default();
             let (account_id, account_name) = (account.id, account.name);
-            return Ok(Errand::Restore(Box::new(Restoration {
+            return Ok(AccountTask::Restore(Box::new(Restoration {
                 account_id,
                 account_name,
                 entrance,
@@ -327,7 +332,7 @@ fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timest
     })?;
     let wait_ready = if is_old(account.joined, started_at) { Duration::ZERO } else { terms.wait_ready };
     let (account_id, account_name) = (account.id, account.name);
-    Ok(Errand::Converge(Box::new(Task { account_id, account_name, entrance, desired, started_at, wait_ready })))
+    Ok(AccountTask::Converge(Box::new(Task { account_id, account_name, entrance, desired, started_at, wait_ready })))
 }
 
 /// Whether the account came to nothing because the caller's credentials were over, for the reason `why`: at the door,
@@ -340,8 +345,8 @@ fn refused_as(outcome: &Outcome, why: &str) -> bool {
 }
 
 /// The account is not to blame: it is as it was before.
-fn without_login(outcome: Outcome, duty: Duty, status: AccountStatus) -> Outcome {
-    if duty == Duty::ReadBack {
+fn without_login(outcome: Outcome, pass: Pass, status: AccountStatus) -> Outcome {
+    if pass == Pass::ReadBack {
         let note = "not read back: the caller's credentials were no longer good".to_owned();
         let notes = outcome.notes.iter().cloned().chain([note]).collect();
         return Outcome { status, failure: None, notes, ..outcome };

@@ -248,6 +248,6 @@ mod tests {
         let told = |what: &str| rows.iter().filter(|row| row.starts_with("failed") && row.contains(what)).count();
         assert_eq!((told("000000002001"), told("000000002002"), told("000000003001")), (1, 0, 1));
         assert!(rows.iter().any(|row| row.starts_with("  fix: let account 000000002001 trust the caller in")));
-        assert!(!rows.iter().any(|row| row.contains(crate::plain::acts)));
+        assert!(!rows.iter().any(|row| row.contains(crate::sanitize::printable::acts)));
     }
 }

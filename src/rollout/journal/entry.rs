@@ -75,7 +75,7 @@ pub enum JournalEntry {
         #[serde(flatten)]
         result: ChangeResult,
     },
-    /// A write that an earlier sitting left in doubt was found carried out.
+    /// A write that an earlier invocation left in doubt was found carried out.
     Found {
         /// The account.
         account_id: AccountId,
@@ -87,7 +87,7 @@ pub enum JournalEntry {
         /// What became of it.
         outcome: Box<Outcome>,
     },
-    /// The sitting is over, and its reports are written.
+    /// The invocation is over, and its reports are written.
     Closed {
         /// How it ended.
         #[serde(flatten)]

@@ -7,29 +7,29 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::args::EarlierRunArgs;
-use super::confirm;
-use super::error::CliError;
-use super::log;
 use super::resume::{connect, inventory, same_caller, sealed};
-use super::rollout::writable;
-use super::signals::StopWords;
-use super::sitting::{Sitting, begin, read_journal, sit};
-use super::ui;
 use crate::account::change::Write;
 use crate::account::converge::Goal;
 use crate::account::put_back_power::power_to_put_back;
 use crate::account::restore::Deeds;
+use crate::cli::args::EarlierRunArgs;
+use crate::cli::confirm;
+use crate::cli::error::CliError;
+use crate::cli::invocation::{Invocation, begin, read_journal, work};
+use crate::cli::log;
+use crate::cli::rollout::writable;
+use crate::cli::signals::StopWords;
+use crate::cli::ui;
 use crate::ids::{AccountId, RunId};
 use crate::inventory::list::{Reason, Selection};
-use crate::plain::plain;
 use crate::report::RunFolder;
 use crate::rollout::event::RunInfo;
 use crate::rollout::history::{Earlier, Past};
 use crate::rollout::journal::{Logbook, SavedTerms};
 use crate::rollout::worker::Aim;
+use crate::sanitize::printable::printable;
 
-pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
+pub(crate) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
     let started_at = Timestamp::now();
     log::start(&args.output.log)?;
     let run = RunFolder::resolve(&args.output.report_dir, &args.run)?;
@@ -98,7 +98,7 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
     };
     let accounts = inventory(&info, entries).into();
     let (folder, open) = begin(&args.output.report_dir, &mut info, &saved, &accounts).await?;
-    let sitting = Sitting {
+    let invocation = Invocation {
         folder: &folder,
         open,
         clients: Arc::new(clients),
@@ -110,11 +110,11 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         output: &args.output,
         stop_words,
     };
-    sit(sitting).await
+    work(invocation).await
 }
 
 /// What a run's journal tells, and what the run did in each account in which it did something.
-pub(super) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, Deeds>), CliError> {
+pub(crate) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, Deeds>), CliError> {
     let mut deeds: HashMap<AccountId, Deeds> = HashMap::new();
     let mut take = |account, past: Vec<Past>| {
         let done = past.into_iter().filter(|past| past.is_applied() || past.is_in_doubt());
@@ -140,9 +140,9 @@ fn show(info: &RunInfo, deeds: &HashMap<AccountId, Deeds>) {
     let done = || deeds.values().flat_map(|deeds| &deeds.done);
     let made = done().filter(|change| matches!(change.write, Write::CreateRole { .. })).count();
     let deleted = done().filter(|change| matches!(change.write, Write::DeleteRole { .. })).count();
-    ui::say(&format!("caller        {}", plain(&info.caller.to_string())));
+    ui::say(&format!("caller        {}", printable(&info.caller.to_string())));
     ui::say(&format!("put back      {}", info.puts_back.as_ref().map(RunId::as_str).unwrap_or_default()));
-    ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, plain(&info.source)));
+    ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, printable(&info.source)));
     ui::say(&format!("writes        {} of that run are undone, newest first, where they still stand", done().count()));
     if made > 0 {
         ui::say(&format!("roles         {made} that it made are deleted"));

@@ -14,8 +14,8 @@ pub(super) fn span(account: AccountId) -> Span {
     tracing::info_span!("account", id = %account)
 }
 
-/// Tells the event.
-pub(super) fn tell(kind: &EventKind) {
+/// Logs the event.
+pub(super) fn log_event(kind: &EventKind) {
     match kind {
         EventKind::RunStarted(info) => {
             let (run, accounts) = (&info.run_id, info.accounts);

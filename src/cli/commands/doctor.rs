@@ -1,93 +1,42 @@
 //! `rolecall doctor`: one check after the other, each with what to do, and a verdict. Writes nothing to AWS.
 
-use std::path::PathBuf;
-
-use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::error::CliError;
-use super::options::{Color, ConnectionArgs, EntranceArgs, Format, SourceArgs, WhatArgs, WhichArgs};
-use super::rollout::choices;
-use super::source::Source;
-use super::ui;
-use super::which::Which;
 use crate::account::session::Entrance;
 use crate::aws::clients::{Clients, ConnectError};
 use crate::aws::failure::Class;
-use crate::aws::survey::{clock_ahead, survey};
+use crate::aws::local_config::{clock_ahead, read_local_config};
+use crate::cli::account_filter::AccountFilter;
+use crate::cli::args::doctor::{DoctorArgs, DoctorSource};
+use crate::cli::args::options::{Format, SourceArgs};
+use crate::cli::error::CliError;
+use crate::cli::rollout::choices;
+use crate::cli::source::Source;
+use crate::cli::ui;
 use crate::doctor::{Check, Checkup, Health, Visit, caller, clock, credentials, folder, one_account};
 use crate::ids::RolePath;
 use crate::inventory::list::{Account, Inventory, Selection};
-use crate::plain::plain_json;
-use crate::report::terminal::{CheckLine, CheckMood, Seat, roster_counts};
+use crate::report::terminal::{CheckLine, CheckMood, RosterLine, roster_counts};
 use crate::rollout::worker::row_choices;
+use crate::sanitize::printable::printable_json;
 use crate::setup::resolve::{Place, Setup};
-
-pub(super) const EXAMPLES: &str = "Examples:
-  rolecall doctor --sandbox                                   try it, without AWS
-  rolecall doctor                                             credentials, organization, one of its accounts
-  rolecall doctor --include 123456789012 --assume-role Ops    this account, through that role
-
-Exit codes: 0 a run can be made; 1 it would not end well; 2 the same, and AWS was not contacted.";
 
 const LOGIN: &str = "log in again";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-#[derive(Debug, Args)]
-pub(super) struct DoctorArgs {
-    /// A built-in setup's name, or the path of a setup file (`….toml`)
-    #[arg(default_value = "amazon-ml-redshift")]
-    setup: String,
-    #[command(flatten)]
-    source: DoctorSource,
-    #[command(flatten)]
-    which: WhichArgs,
-    #[command(flatten)]
-    connection: ConnectionArgs,
-    #[command(flatten)]
-    entrance: EntranceArgs,
-    #[command(flatten)]
-    what: WhatArgs,
-    /// Where runs' folders are to go
-    #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Output")]
-    report_dir: PathBuf,
-    /// `text` for people, or `json`
-    #[arg(long, default_value = "text", help_heading = "Output")]
-    format: Format,
-    /// When to use colour
-    #[arg(long, default_value = "auto", help_heading = "Output")]
-    color: Color,
-}
-
-/// As for a run, but that none needs to be named.
-#[derive(Debug, Args)]
-#[group(multiple = false)]
-#[command(next_help_heading = "Where accounts come from (one of)")]
-struct DoctorSource {
-    /// A list of accounts, as for a run: CSV, JSON, YAML or account ids alone; `-` for stdin
-    #[arg(long, value_name = "FILE")]
-    accounts: Option<PathBuf>,
-    /// AWS Organizations, of the caller's organization; so it is where none is named
-    #[arg(long)]
-    organization: bool,
-    /// A simulated organization inside this process: no AWS account, no network
-    #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true, default_missing_value = "healthy")]
-    sandbox: Option<String>,
-}
-
-pub(super) async fn doctor(args: DoctorArgs) -> Result<u8, CliError> {
+pub(crate) async fn doctor(args: DoctorArgs) -> Result<u8, CliError> {
     let DoctorSource { accounts, sandbox, organization: _ } = &args.source;
     let organization = accounts.is_none() && sandbox.is_none();
     let named = SourceArgs { accounts: accounts.clone(), organization, sandbox: sandbox.clone() };
-    let which = Which::resolve(&args.which, &args.report_dir)?;
-    let source = Source::open(&named, &which, false)?;
-    let assume_role = source.role(&args.entrance, &which)?;
+    let filter = AccountFilter::resolve(&args.filter, &args.report_dir)?;
+    let source = Source::open(&named, &filter, false)?;
+    let assume_role = source.role(&args.entrance, &filter)?;
     let setup = Setup::load(&args.setup, choices(&args.what, None, false))?;
     let mut checkup = Checkup::default();
     checkup.checks.push(Check::ok("version", format!("rolecall {VERSION}")));
     checkup.checks.push(folder(&args.report_dir));
-    of_aws(&args, &assume_role, source, &which, &setup, &mut checkup).await?;
+    of_aws(&args, &assume_role, source, &filter, &setup, &mut checkup).await?;
     show(&args, &checkup)?;
     if checkup.verdict() == Health::Fail {
         ui::say(&format!("error: {}", checkup.summary()));
@@ -100,11 +49,11 @@ async fn of_aws(
     args: &DoctorArgs,
     assume_role: &RolePath,
     source: Source,
-    which: &Which,
+    filter: &AccountFilter,
     setup: &Setup,
     checkup: &mut Checkup,
 ) -> Result<(), CliError> {
-    let found = survey(source.connection(&args.connection)?).await?;
+    let found = read_local_config(source.connection(&args.connection)?).await?;
     let now = Timestamp::now();
     let held = match found.credentials {
         Ok(held) => credentials(Ok(&held), now, LOGIN),
@@ -135,7 +84,7 @@ async fn of_aws(
     checkup.checks.push(caller(clients.caller()));
     checkup.checks.push(clock(&clock_ahead(&clients).await));
     let from_file = matches!(source, Source::File(_));
-    let inventory = match source.listed(&clients, which, None, false).await {
+    let inventory = match source.listed(&clients, filter, None, false).await {
         Ok(inventory) => inventory,
         Err(error) => {
             let (failed, skipped) = if from_file { ("accounts", "organization") } else { ("organization", "accounts") };
@@ -166,10 +115,10 @@ fn skip(checkup: &mut Checkup, checks: &[&'static str], why: &str) {
 
 /// How many are in, and why the others are out.
 fn accounts_in(inventory: &Inventory) -> Check {
-    let seats: Vec<Seat> = inventory
+    let lines: Vec<RosterLine> = inventory
         .entries
         .iter()
-        .map(|entry| Seat {
+        .map(|entry| RosterLine {
             account_id: entry.account.id,
             account_name: String::new(),
             out: match &entry.selection {
@@ -178,7 +127,7 @@ fn accounts_in(inventory: &Inventory) -> Check {
             },
         })
         .collect();
-    let told = roster_counts(&inventory.source, &seats).iter().map(|line| line.trim().to_owned()).collect::<Vec<_>>();
+    let told = roster_counts(&inventory.source, &lines).iter().map(|line| line.trim().to_owned()).collect::<Vec<_>>();
     let told = told.join("; ");
     if inventory.selected() > 0 {
         return Check::ok("accounts", told);
@@ -222,7 +171,7 @@ fn show(args: &DoctorArgs, checkup: &Checkup) -> Result<(), CliError> {
             "checks": checkup.checks,
         });
         let text = serde_json::to_string_pretty(&value).map_err(std::io::Error::from)?;
-        ui::out(&format!("{}\n", plain_json(&text)))?;
+        ui::out(&format!("{}\n", printable_json(&text)))?;
         return Ok(());
     }
     let lines: Vec<CheckLine> = checkup

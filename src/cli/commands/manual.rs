@@ -4,12 +4,12 @@ use std::io::Write;
 
 use clap::CommandFactory;
 
-use super::args::{Cli, CompletionsArgs, ManArgs};
-use super::error::CliError;
-use super::ui;
+use crate::cli::args::{Cli, CompletionsArgs, ManArgs};
+use crate::cli::error::CliError;
+use crate::cli::ui;
 
 /// The completions for a shell, on stdout.
-pub(super) fn completions(args: &CompletionsArgs) -> Result<u8, CliError> {
+pub(crate) fn completions(args: &CompletionsArgs) -> Result<u8, CliError> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "rolecall", &mut text);
     ui::out(&String::from_utf8_lossy(&text))?;
@@ -17,7 +17,7 @@ pub(super) fn completions(args: &CompletionsArgs) -> Result<u8, CliError> {
 }
 
 /// The manual page on stdout; or one for each command, into a folder.
-pub(super) fn man(args: &ManArgs) -> Result<u8, CliError> {
+pub(crate) fn man(args: &ManArgs) -> Result<u8, CliError> {
     let Some(folder) = &args.out else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page)?;

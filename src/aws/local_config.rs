@@ -23,7 +23,7 @@ pub struct Held {
 
 /// What was found before AWS is asked for anything.
 #[derive(Debug)]
-pub struct Survey {
+pub struct LocalConfig {
     /// The credentials, or why there are none.
     pub credentials: Result<Held, ConnectError>,
     /// The region.
@@ -34,7 +34,7 @@ pub struct Survey {
 ///
 /// # Errors
 /// When it cannot be read.
-pub async fn survey(connection: Connection) -> Result<Survey, ConnectError> {
+pub async fn read_local_config(connection: Connection) -> Result<LocalConfig, ConnectError> {
     let profile = connection.profile();
     let config = load(connection).await?;
     let credentials = find_credentials(&config, profile).await;
@@ -43,7 +43,7 @@ pub async fn survey(connection: Connection) -> Result<Survey, ConnectError> {
         expires: found.expiry().and_then(|at| Timestamp::try_from(at).ok()),
     });
     let region = config.region().map(ToString::to_string).unwrap_or_default();
-    Ok(Survey { credentials, region })
+    Ok(LocalConfig { credentials, region })
 }
 
 /// The provider's name out of the SDK's description of credentials, which tells it nowhere else. The secrets are

@@ -3,11 +3,9 @@
 use std::fs::File;
 use std::path::Path;
 
-use jiff::Timestamp;
-
-use super::compare::find;
+use super::args::options::{FilterArgs, Since};
+use super::commands::compare::find;
 use super::error::CliError;
-use super::options::{Since, WhichArgs};
 use super::since::Done;
 use crate::account::outcome::AccountStatus;
 use crate::ids::AccountId;
@@ -18,16 +16,16 @@ use crate::report::AccountRows;
 
 /// The filters on an inventory.
 #[derive(Debug, Default)]
-pub(super) struct Which {
+pub(super) struct AccountFilter {
     pub(super) selector: Selector,
     pub(super) tags: TagFilter,
     /// How the accounts of earlier runs were counted, where that is asked for.
     pub(super) told: Option<String>,
 }
 
-impl Which {
+impl AccountFilter {
     /// Reads what the options name. AWS is not asked.
-    pub(super) fn resolve(args: &WhichArgs, report_dir: &Path) -> Result<Self, CliError> {
+    pub(super) fn resolve(args: &FilterArgs, report_dir: &Path) -> Result<Self, CliError> {
         let only = match &args.from {
             Some(run) => {
                 let statuses = args.only.iter().map(|status| status.as_str()).collect();
@@ -99,33 +97,4 @@ pub(super) fn rows_of(folder: &Path) -> Result<Vec<(AccountId, AccountStatus)>, 
     let wrong = |error| CliError::SpoiledReport(path.clone(), error);
     let rows = AccountRows::new(file).map_err(wrong)?;
     rows.map(|row| row.map(|row| (row.account_id, row.status))).collect::<Result<_, _>>().map_err(wrong)
-}
-
-/// A day begins at midnight, UTC.
-pub(super) fn since(text: &str) -> Result<Since, String> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Since::Date(at));
-    }
-    let looks_like_a_day = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    if !looks_like_a_day {
-        return Ok(Since::Run(text.to_owned()));
-    }
-    let midnight = format!("{text}T00:00:00Z").parse();
-    midnight.map(Since::Date).map_err(|_| "there is no such day".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_a_time_and_a_run_are_told_apart() {
-        let date = |text: &str| Ok(Since::Date(text.parse().unwrap()));
-        assert_eq!(since("2026-11-01"), date("2026-11-01T00:00:00Z"));
-        assert_eq!(since("2026-11-01T08:30:00+02:00"), date("2026-11-01T06:30:00Z"));
-        assert_eq!(since("2026-13-01"), Err("there is no such day".to_owned()));
-        for run in ["latest", "2026-11-24T09-30-05Z-apply-demo", "archive/q3"] {
-            assert_eq!(since(run), Ok(Since::Run(run.to_owned())));
-        }
-    }
 }

@@ -1,14 +1,14 @@
-//! One sitting of a run: engine, journal and reports wired together, from the first event to the exit code. A run that is
-//! cut off is gone on with in another sitting, which ends with one report of all.
+//! One invocation of a run: engine, journal and reports wired together, from the first event to the exit code. A run that is
+//! cut off is gone on with in another invocation, which ends with one report of all.
 
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::args::options::{Format, OutputArgs};
 use super::error::CliError;
 use super::journal_key::{journal_key, known_key};
-use super::options::{Format, OutputArgs};
 use super::signals::StopWords;
 use super::ui;
 use crate::account::change::ChangeResult;
@@ -18,7 +18,6 @@ use crate::aws::clients::Clients;
 use crate::ids::AccountId;
 use crate::inventory::coming::Accounts;
 use crate::own_file::KeptFile;
-use crate::plain::plain;
 use crate::report::{
     AccountsCsv, ChangesCsv, CiFile, CiForm, EvidenceJsonl, HtmlPage, ReportFailure, Reporters, RunFolder, RunJson,
     RunLock, RunRecord, Verdict,
@@ -29,18 +28,19 @@ use crate::rollout::event::{Ended, Event, EventKind, JournalEnd, RunInfo};
 use crate::rollout::history::{Earlier, Past};
 use crate::rollout::journal::{self, Chain, Journal, JournalEntry, JournalThread, Logbook, SavedTerms, SealKey};
 use crate::rollout::worker::Terms;
+use crate::sanitize::printable::printable;
 
 /// The reports that going on with a run writes anew.
 const KEPT: [&str; 5] = ["accounts.csv", "changes.csv", "evidence.jsonl", "report.html", "run.json"];
 
 /// The journal, open, of a run that no other process works on.
-pub(super) struct Open {
+pub(super) struct OpenJournal {
     journal: Journal,
     thread: JournalThread<KeptFile>,
     _lock: RunLock,
 }
 
-impl Open {
+impl OpenJournal {
     /// Starts to write to `file`, behind what `chain` ends with.
     pub(super) fn start(file: KeptFile, chain: Chain, lock: RunLock) -> Result<Self, CliError> {
         let (journal, thread) = Journal::start(file, chain)?;
@@ -52,7 +52,7 @@ impl Open {
         &self.journal
     }
 
-    /// Says that the sitting is over, and waits until everything is on the disk. Gives back where the journal ends, or what
+    /// Says that the invocation is over, and waits until everything is on the disk. Gives back where the journal ends, or what
     /// went wrong with it.
     fn close(self, ended: Ended, failures: &[ReportFailure]) -> Result<std::io::Result<JournalEnd>, CliError> {
         let Self { journal, thread, _lock } = self;
@@ -65,15 +65,15 @@ impl Open {
     }
 }
 
-/// What one sitting works with.
-pub(super) struct Sitting<'a> {
+/// What one invocation works with.
+pub(super) struct Invocation<'a> {
     pub(super) folder: &'a RunFolder,
-    pub(super) open: Open,
+    pub(super) open: OpenJournal,
     pub(super) clients: Arc<Clients>,
     pub(super) terms: Terms,
     pub(super) accounts: Accounts,
     pub(super) info: RunInfo,
-    /// What earlier sittings left.
+    /// What earlier invocations left.
     pub(super) earlier: Earlier,
     /// How long they took.
     pub(super) worked: Duration,
@@ -87,7 +87,7 @@ pub(super) async fn begin(
     info: &mut RunInfo,
     saved: &SavedTerms,
     accounts: &Accounts,
-) -> Result<(RunFolder, Open), CliError> {
+) -> Result<(RunFolder, OpenJournal), CliError> {
     let key = if saved.goal.writes() && saved.way.sandbox.is_none() { journal_key()? } else { None };
     let (folder, open) = open_new(report_dir, info, key)?;
     let begun = match accounts {
@@ -104,17 +104,18 @@ pub(super) fn open_new(
     report_dir: &Path,
     info: &mut RunInfo,
     key: Option<SealKey>,
-) -> Result<(RunFolder, Open), CliError> {
+) -> Result<(RunFolder, OpenJournal), CliError> {
     let folder = RunFolder::create(report_dir, &info.run_id)?;
     info.run_id = folder.id().clone();
     let lock = folder.lock()?;
-    let open = Open::start(folder.make_journal()?, Chain::begin(key), lock)?;
+    let open = OpenJournal::start(folder.make_journal()?, Chain::begin(key), lock)?;
     Ok((folder, open))
 }
 
 /// Works on the run until it is done or stopped. Gives back the exit code.
-pub(super) async fn sit(sitting: Sitting<'_>) -> Result<u8, CliError> {
-    let Sitting { folder, open, clients, terms, accounts, info, mut earlier, worked, output, mut stop_words } = sitting;
+pub(super) async fn work(invocation: Invocation<'_>) -> Result<u8, CliError> {
+    let Invocation { folder, open, clients, terms, accounts, info, mut earlier, worked, output, mut stop_words } =
+        invocation;
     let mut reporters = reporters(folder, terms.goal, output)?;
     let known: Vec<Event> = known(&info, &mut earlier);
     let resumed = info.resumed > 0;
@@ -154,7 +155,7 @@ pub(super) async fn sit(sitting: Sitting<'_>) -> Result<u8, CliError> {
 pub(super) fn conclude(
     folder: &RunFolder,
     reporters: Reporters,
-    open: Open,
+    open: OpenJournal,
     ended: Ended,
     exit_code: u8,
     unread: Option<CliError>,
@@ -187,7 +188,8 @@ pub(super) fn conclude(
 /// How to go on with a run.
 fn go_on(folder: &RunFolder, output: &OutputArgs) -> String {
     let elsewhere = output.report_dir.display().to_string();
-    let elsewhere = if elsewhere == "reports" { String::new() } else { format!(" --report-dir {}", plain(&elsewhere)) };
+    let elsewhere =
+        if elsewhere == "reports" { String::new() } else { format!(" --report-dir {}", printable(&elsewhere)) };
     format!("go on with `rolecall resume {}{elsewhere}`", folder.id())
 }
 

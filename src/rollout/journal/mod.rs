@@ -13,4 +13,4 @@ pub(super) mod read_tests;
 pub use chain::{Chain, SealKey};
 pub use entry::{FORMAT, JournalEntry, SavedTerms, Way};
 pub use keep::{Journal, JournalThread, Store};
-pub use read::{Closed, Deeds, Logbook, ReadError, read};
+pub use read::{AccountLines, Closed, Logbook, ReadError, read};

@@ -4,18 +4,19 @@ use std::io::IsTerminal;
 
 use serde_json::{Value, json};
 
-use super::error::CliError;
-use super::options::Format;
-use super::rollout::choices;
-use super::setup_args::{SetupCheckArgs, SetupCommand, SetupShowArgs};
-use super::{bootstrap, snippet, ui};
-use crate::plain::{plain, plain_json};
+use super::bootstrap;
+use crate::cli::args::options::Format;
+use crate::cli::args::setup::{SetupCheckArgs, SetupCommand, SetupShowArgs};
+use crate::cli::error::CliError;
+use crate::cli::rollout::choices;
+use crate::cli::{snippet, ui};
+use crate::sanitize::printable::{printable, printable_json};
 use crate::setup::desired::{Desired, ExtraPolicies, Policy};
 use crate::setup::file::built_in_names;
 use crate::setup::finding::Finding;
 use crate::setup::resolve::{Choices, Place, Setup};
 
-pub(super) fn setup(command: SetupCommand) -> Result<u8, CliError> {
+pub(crate) fn setup(command: SetupCommand) -> Result<u8, CliError> {
     match command {
         SetupCommand::List => list(),
         SetupCommand::Show(args) => show(&args),
@@ -25,7 +26,7 @@ pub(super) fn setup(command: SetupCommand) -> Result<u8, CliError> {
 }
 
 /// Says on stderr why a setup is not used.
-pub(super) fn refuse(mistakes: &[Finding]) {
+pub(crate) fn refuse(mistakes: &[Finding]) {
     report(mistakes);
     ui::say(&format!("error: {} in the setup", count(mistakes.len(), "mistake")));
     ui::say("hint: `rolecall setup check` shows them again; nothing was written");
@@ -65,7 +66,7 @@ fn show(args: &SetupShowArgs) -> Result<u8, CliError> {
         Format::Text => ui::out(&text(&desired))?,
         Format::Json => {
             let json = serde_json::to_string_pretty(&as_json(&desired)).unwrap_or_default();
-            ui::out(&format!("{}\n", plain_json(&json)))?;
+            ui::out(&format!("{}\n", printable_json(&json)))?;
         }
     }
     Ok(0)
@@ -81,7 +82,7 @@ fn check(args: SetupCheckArgs) -> Result<u8, CliError> {
     let mistakes = findings.iter().filter(|finding| finding.is_mistake()).count();
     let warnings = findings.len() - mistakes;
     let name = if setup.name().is_empty() { &args.setup } else { setup.name() };
-    ui::out(&format!("{}: {}, {}\n", plain(name), count(mistakes, "mistake"), count(warnings, "warning")))?;
+    ui::out(&format!("{}: {}, {}\n", printable(name), count(mistakes, "mistake"), count(warnings, "warning")))?;
     Ok(if mistakes > 0 || (args.strict && warnings > 0) { 2 } else { 0 })
 }
 
@@ -96,8 +97,8 @@ fn count(n: usize, what: &str) -> String {
 /// What an account would get, for people.
 fn text(desired: &Desired) -> String {
     let mut lines =
-        vec![format!("setup        {}", plain(&desired.setup)), format!("role         {}", desired.role_arn)];
-    let mut line = |what: &str, value: String| lines.push(format!("{what:12} {}", plain(&value)));
+        vec![format!("setup        {}", printable(&desired.setup)), format!("role         {}", desired.role_arn)];
+    let mut line = |what: &str, value: String| lines.push(format!("{what:12} {}", printable(&value)));
     if let Some(description) = &desired.description {
         line("description", description.clone());
     }
@@ -121,7 +122,7 @@ fn text(desired: &Desired) -> String {
     line("others", format!("policies on the role that are not in the setup {what}"));
     let mut text = lines.join("\n") + "\n";
     let mut document = |title: String, policy: &Policy| {
-        text += &format!("\n{title}\n{}\n", plain_json(&spread(&policy.text)));
+        text += &format!("\n{title}\n{}\n", printable_json(&spread(&policy.text)));
     };
     document("trust policy".to_owned(), &desired.trust);
     for (name, policy) in &desired.inline {

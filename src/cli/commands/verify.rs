@@ -1,14 +1,14 @@
 //! `rolecall verify`: proves that every account is as the setup says. Asks nothing, since it writes nothing. With an earlier
 //! run, proves in one go what changed since.
 
-use super::args::VerifyArgs;
 use super::compare;
-use super::error::CliError;
-use super::options::AdoptArgs;
-use super::rollout::{Job, rollout, rollout_into_folder};
 use crate::account::converge::Goal;
+use crate::cli::args::VerifyArgs;
+use crate::cli::args::options::AdoptArgs;
+use crate::cli::error::CliError;
+use crate::cli::rollout::{Job, rollout, rollout_into_folder};
 
-pub(super) async fn verify(args: VerifyArgs) -> Result<u8, CliError> {
+pub(crate) async fn verify(args: VerifyArgs) -> Result<u8, CliError> {
     let VerifyArgs { run, grant, simulate, against } = args;
     let (goal, adopt) = (Goal::Verify { simulate }, AdoptArgs { adopt: false });
     let job = Job { command: "verify", goal, grant: Some(grant), adopt, stages: None, ask: false };

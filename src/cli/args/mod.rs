@@ -1,29 +1,35 @@
 //! What was typed: the commands, each with its options.
 
+pub(super) mod bootstrap;
+pub(super) mod doctor;
+pub(super) mod one_name;
+pub(super) mod options;
+pub(super) mod setup;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::doctor::DoctorArgs;
-use super::options::{
-    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, GrantArgs, LogArgs, NewPaceArgs, OutputArgs, PaceArgs,
-    SourceArgs, StageArgs, TrustArgs, WhatArgs, WhichArgs,
+use doctor::DoctorArgs;
+use options::{
+    AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, FilterArgs, GrantArgs, LogArgs, NewPaceArgs,
+    OutputArgs, PaceArgs, SourceArgs, StageArgs, TrustArgs, WhatArgs,
 };
-use super::setup_args::SetupCommand;
+use setup::SetupCommand;
 
 /// One IAM role, its trust and its PassRole grant, in every account of an AWS organization.
 #[derive(Debug, Parser)]
 #[command(name = "rolecall", version, after_help = EXIT_CODES)]
-pub(super) struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(crate) command: Command,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all well; 1 an account failed or was not reached; 2 the command or its input is \
 wrong, and AWS was not contacted; 3 plan found changes, verify found drift, or compare found an account worse; 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(crate) enum Command {
     /// Who is in and who is out, and why
     #[command(after_help = ACCOUNTS_EXAMPLES)]
     Accounts(Box<AccountsArgs>),
@@ -52,7 +58,7 @@ pub(super) enum Command {
     #[command(after_help = MERGE_EXAMPLES)]
     Merge(MergeArgs),
     /// Can this machine, these credentials and this organization do a run; if not, what to do
-    #[command(after_help = super::doctor::EXAMPLES)]
+    #[command(after_help = doctor::EXAMPLES)]
     Doctor(Box<DoctorArgs>),
     /// A simulated organization on a loopback port, for any AWS client
     #[command(after_help = SANDBOX_EXAMPLES)]
@@ -160,188 +166,188 @@ Every account of the list must be in one of the runs, and in one only, and every
 cut off is gone on with first (`rolecall resume`). The merged run has a folder of its own, as if one process had done it all.";
 
 #[derive(Debug, Args)]
-pub(super) struct AccountsArgs {
+pub(crate) struct AccountsArgs {
     #[command(flatten)]
-    pub(super) source: SourceArgs,
+    pub(crate) source: SourceArgs,
     #[command(flatten)]
-    pub(super) which: WhichArgs,
+    pub(crate) filter: FilterArgs,
     #[command(flatten)]
-    pub(super) connection: ConnectionArgs,
+    pub(crate) connection: ConnectionArgs,
     /// Write the inventory CSV to this file, for `--accounts`
     #[arg(long, value_name = "FILE.csv", help_heading = "Output")]
-    pub(super) out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// Replace the file, if it is there already
     #[arg(long, requires = "out", help_heading = "Output")]
-    pub(super) force: bool,
+    pub(crate) force: bool,
     /// Show what changed since this inventory was written: who came, went, or is in or out otherwise
     #[arg(long, value_name = "OLD.csv", help_heading = "Output")]
-    pub(super) diff: Option<PathBuf>,
+    pub(crate) diff: Option<PathBuf>,
     /// Where runs are looked for by their ids
     #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Output")]
-    pub(super) report_dir: PathBuf,
+    pub(crate) report_dir: PathBuf,
     /// `text` for people, `csv` for `--accounts` [default: text on a terminal or with --out, else csv]
     #[arg(long, help_heading = "Output")]
-    pub(super) format: Option<AccountsFormat>,
+    pub(crate) format: Option<AccountsFormat>,
     #[command(flatten)]
-    pub(super) log: LogArgs,
+    pub(crate) log: LogArgs,
     /// When to use colour
     #[arg(long, default_value = "auto", help_heading = "Output")]
-    pub(super) color: Color,
+    pub(crate) color: Color,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum AccountsFormat {
+pub(crate) enum AccountsFormat {
     Text,
     Csv,
 }
 
 /// What every command takes that goes into the accounts.
 #[derive(Debug, Args)]
-pub(super) struct RunArgs {
+pub(crate) struct RunArgs {
     /// A built-in setup's name, or the path of a setup file (`….toml`)
     #[arg(default_value = "amazon-ml-redshift")]
-    pub(super) setup: String,
+    pub(crate) setup: String,
     #[command(flatten)]
-    pub(super) source: SourceArgs,
+    pub(crate) source: SourceArgs,
     #[command(flatten)]
-    pub(super) which: WhichArgs,
+    pub(crate) filter: FilterArgs,
     #[command(flatten)]
-    pub(super) connection: ConnectionArgs,
+    pub(crate) connection: ConnectionArgs,
     #[command(flatten)]
-    pub(super) entrance: EntranceArgs,
+    pub(crate) entrance: EntranceArgs,
     #[command(flatten)]
-    pub(super) what: WhatArgs,
+    pub(crate) what: WhatArgs,
     #[command(flatten)]
-    pub(super) pace: PaceArgs,
+    pub(crate) pace: PaceArgs,
     #[command(flatten)]
-    pub(super) output: OutputArgs,
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct PlanArgs {
+pub(crate) struct PlanArgs {
     #[command(flatten)]
-    pub(super) run: RunArgs,
+    pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(super) grant: GrantArgs,
+    pub(crate) grant: GrantArgs,
     #[command(flatten)]
-    pub(super) adopt: AdoptArgs,
+    pub(crate) adopt: AdoptArgs,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ApplyArgs {
+pub(crate) struct ApplyArgs {
     #[command(flatten)]
-    pub(super) run: RunArgs,
+    pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(super) grant: GrantArgs,
+    pub(crate) grant: GrantArgs,
     #[command(flatten)]
-    pub(super) adopt: AdoptArgs,
+    pub(crate) adopt: AdoptArgs,
     #[command(flatten)]
-    pub(super) stages: StageArgs,
+    pub(crate) stages: StageArgs,
     #[command(flatten)]
-    pub(super) confirm: ConfirmArgs,
+    pub(crate) confirm: ConfirmArgs,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     #[command(flatten)]
-    pub(super) run: RunArgs,
+    pub(crate) run: RunArgs,
     #[command(flatten)]
-    pub(super) grant: GrantArgs,
+    pub(crate) grant: GrantArgs,
     /// Ask IAM's policy simulator, too, whether the role may do its work and the grantees may pass it
     #[arg(long)]
-    pub(super) simulate: bool,
+    pub(crate) simulate: bool,
     /// Then compare with this earlier run: its id, its folder, or `latest`; leaves compare.json beside the report
     #[arg(long, value_name = "RUN")]
-    pub(super) against: Option<String>,
+    pub(crate) against: Option<String>,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RemoveArgs {
+pub(crate) struct RemoveArgs {
     #[command(flatten)]
-    pub(super) run: RunArgs,
+    pub(crate) run: RunArgs,
     /// Take the role away even if it has policies that are not the setup's or is in instance profiles
     #[arg(long)]
-    pub(super) force: bool,
+    pub(crate) force: bool,
     #[command(flatten)]
-    pub(super) stages: StageArgs,
+    pub(crate) stages: StageArgs,
     #[command(flatten)]
-    pub(super) confirm: ConfirmArgs,
+    pub(crate) confirm: ConfirmArgs,
 }
 
 /// What `resume` and `rollback` take: a run of before, and what may be otherwise than it was then.
 #[derive(Debug, Args)]
-pub(super) struct EarlierRunArgs {
+pub(crate) struct EarlierRunArgs {
     /// The run: its id, its folder, or `latest`
-    pub(super) run: String,
+    pub(crate) run: String,
     #[command(flatten)]
-    pub(super) connection: ConnectionArgs,
+    pub(crate) connection: ConnectionArgs,
     #[command(flatten)]
-    pub(super) pace: NewPaceArgs,
+    pub(crate) pace: NewPaceArgs,
     #[command(flatten)]
-    pub(super) output: OutputArgs,
+    pub(crate) output: OutputArgs,
     #[command(flatten)]
-    pub(super) confirm: ConfirmArgs,
+    pub(crate) confirm: ConfirmArgs,
     #[command(flatten)]
-    pub(super) trust: TrustArgs,
+    pub(crate) trust: TrustArgs,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct MergeArgs {
+pub(crate) struct MergeArgs {
     /// The runs of the shards, each by its id, its folder, or `latest`
     #[arg(required = true, value_name = "RUN")]
-    pub(super) runs: Vec<String>,
+    pub(crate) runs: Vec<String>,
     #[command(flatten)]
-    pub(super) output: OutputArgs,
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CompareArgs {
+pub(crate) struct CompareArgs {
     /// The earlier run: its id, its folder, or `latest`
-    pub(super) old: String,
+    pub(crate) old: String,
     /// The later run
-    pub(super) new: String,
+    pub(crate) new: String,
     /// Where runs are looked for by their ids
     #[arg(long, value_name = "DIR", default_value = "reports")]
-    pub(super) report_dir: PathBuf,
+    pub(crate) report_dir: PathBuf,
     /// `text` for people, `csv` with a row for each account that changed, `json` with everything
     #[arg(long, default_value = "text")]
-    pub(super) format: CompareFormat,
+    pub(crate) format: CompareFormat,
     /// When to use colour
     #[arg(long, default_value = "auto")]
-    pub(super) color: Color,
+    pub(crate) color: Color,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum CompareFormat {
+pub(crate) enum CompareFormat {
     Text,
     Csv,
     Json,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct SandboxArgs {
+pub(crate) struct SandboxArgs {
     /// `healthy`, `rough` or `accounts=N`, with `latency=50ms`, `seed=N` and `faults=KIND:RATE` behind commas
     #[arg(default_value = "healthy")]
-    pub(super) world: String,
+    pub(crate) world: String,
     /// The port on 127.0.0.1; 0 for any free one
     #[arg(long, default_value = "0")]
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// Write each request as a JSON line to this file
     #[arg(long, value_name = "FILE")]
-    pub(super) request_log: Option<PathBuf>,
+    pub(crate) request_log: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
-    pub(super) shell: clap_complete::Shell,
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ManArgs {
+pub(crate) struct ManArgs {
     /// Write a page for each command into this folder
     #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The accounts in flight: started up to a bound, each with one duty, and given back with what it came to.
+//! The accounts in flight: started up to a bound, each with one pass, and given back with what it came to.
 //!
 //! Workers only send messages; what they say is told in the order in which it came, an account's news before its end.
 
@@ -15,7 +15,7 @@ use super::cancel::Cancel;
 use super::event::{Event, EventKind, HaltReason};
 use super::journal::Journal;
 use super::settle::Settle;
-use super::worker::{Duty, Terms, Work};
+use super::worker::{Pass, Terms, Work};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
 use crate::aws::clients::Clients;
 use crate::aws::pace::PaceChange;
@@ -23,7 +23,7 @@ use crate::inventory::list::Account;
 
 /// An account that the run works on.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct QueuedAccount {
     /// Its place in the order of the run.
     pub(super) place: usize,
     /// Its position in the inventory.
@@ -36,28 +36,28 @@ pub(super) struct Seat {
 }
 
 /// The accounts in flight, and what each of them needs.
-pub(super) struct Crew {
+pub(super) struct InFlight {
     clients: Arc<Clients>,
     terms: Arc<Terms>,
     journal: Journal,
     cancel: Cancel,
     concurrency: usize,
     running: JoinSet<Outcome>,
-    in_flight: HashMap<Id, InFlight>,
+    in_flight: HashMap<Id, Running>,
     events: UnboundedSender<EventKind>,
     inbox: UnboundedReceiver<EventKind>,
     /// When a drain has taken long enough.
     deadline: Option<tokio::time::Instant>,
 }
 
-struct InFlight {
-    seat: Seat,
+struct Running {
+    queued: QueuedAccount,
     /// How long earlier stages took.
     spent: Duration,
     began: Instant,
 }
 
-impl Crew {
+impl InFlight {
     pub(super) fn new(
         clients: Arc<Clients>,
         terms: Arc<Terms>,
@@ -109,11 +109,11 @@ impl Crew {
         }
     }
 
-    pub(super) fn start<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>, mut seat: Seat, duty: Duty) {
-        let (account_id, account_name) = (seat.account.id, seat.account.name.clone());
+    pub(super) fn start<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>, mut queued: QueuedAccount, pass: Pass) {
+        let (account_id, account_name) = (queued.account.id, queued.account.name.clone());
         settle.emit(EventKind::AccountStarted { account_id, account_name });
-        let before = seat.before.take();
-        let begun = (duty == Duty::Converge).then(|| settle.take_begun(account_id)).flatten();
+        let before = queued.before.take();
+        let begun = (pass == Pass::Converge).then(|| settle.take_begun(account_id)).flatten();
         let spent = before.as_ref().map_or(Duration::ZERO, |before| before.duration);
         let work = Work {
             clients: self.clients.clone(),
@@ -121,19 +121,19 @@ impl Crew {
             journal: self.journal.clone(),
             events: self.events.clone(),
             cancel: self.cancel.clone(),
-            account: seat.account.clone(),
-            duty,
+            account: queued.account.clone(),
+            pass,
             begun,
             before,
             started_at: Timestamp::now(),
         };
-        let id = self.running.spawn(work.run().instrument(super::told::span(account_id))).id();
-        self.in_flight.insert(id, InFlight { seat, spent, began: Instant::now() });
+        let id = self.running.spawn(work.run().instrument(super::event_log::span(account_id))).id();
+        self.in_flight.insert(id, Running { queued, spent, began: Instant::now() });
     }
 
     /// Waits for one thing to happen: an account's news, an account's end, or a word to stop. Gives the account that
     /// came to its end, if that was it.
-    pub(super) async fn next<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>) -> Option<(Seat, Outcome)> {
+    pub(super) async fn next<F: FnMut(Event)>(&mut self, settle: &mut Settle<F>) -> Option<(QueuedAccount, Outcome)> {
         let late = async {
             match self.deadline {
                 Some(deadline) => tokio::time::sleep_until(deadline).await,
@@ -165,9 +165,9 @@ impl Crew {
             Err(error) => error.id(),
         };
         self.heed(settle);
-        let InFlight { seat, spent, began } = self.in_flight.remove(&id)?;
-        let outcome = ended.map_or_else(|error| broken(&seat.account, &error.to_string()), |(_, outcome)| outcome);
-        Some((seat, Outcome { duration: spent + began.elapsed(), ..outcome }))
+        let Running { queued, spent, began } = self.in_flight.remove(&id)?;
+        let outcome = ended.map_or_else(|error| broken(&queued.account, &error.to_string()), |(_, outcome)| outcome);
+        Some((queued, Outcome { duration: spent + began.elapsed(), ..outcome }))
     }
 }
 

@@ -4,33 +4,33 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use super::args::{AccountsArgs, AccountsFormat};
-use super::error::CliError;
-use super::log;
-use super::options::Color;
-use super::place::place_for_a_file;
-use super::source::Source;
-use super::ui;
-use super::which::Which;
+use crate::cli::account_filter::AccountFilter;
+use crate::cli::args::options::Color;
+use crate::cli::args::{AccountsArgs, AccountsFormat};
+use crate::cli::error::CliError;
+use crate::cli::log;
+use crate::cli::output_path::check_output_path;
+use crate::cli::source::Source;
+use crate::cli::ui;
 use crate::inventory::changes::{Turn, Turned, changes, changes_csv};
 use crate::inventory::csv_text::csv_text;
 use crate::inventory::file;
 use crate::inventory::list::{Entry, Inventory, Selection};
-use crate::plain::plain;
 use crate::report::replace_file;
-use crate::report::terminal::{Seat, SeatTurn, roster_counts};
+use crate::report::terminal::{RosterChange, RosterLine, roster_counts};
+use crate::sanitize::printable::printable;
 
-pub(super) async fn accounts(args: AccountsArgs) -> Result<u8, CliError> {
+pub(crate) async fn accounts(args: AccountsArgs) -> Result<u8, CliError> {
     log::start(&args.log)?;
-    let which = Which::resolve(&args.which, &args.report_dir)?;
+    let filter = AccountFilter::resolve(&args.filter, &args.report_dir)?;
     let old = args.diff.as_deref().map(file::read).transpose()?;
-    let source = Source::open(&args.source, &which, false)?;
+    let source = Source::open(&args.source, &filter, false)?;
     if let Some(path) = &args.out {
         may_write(path, args.force)?;
     }
     let sandboxed = source.is_sandbox();
     let clients = source.connect(&args.connection).await?;
-    let inventory = source.listed(&clients, &which, None, false).await?;
+    let inventory = source.listed(&clients, &filter, None, false).await?;
     let written = csv_text(&inventory).map_err(io::Error::from)?;
     if let Some(path) = &args.out {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
@@ -50,7 +50,7 @@ pub(super) async fn accounts(args: AccountsArgs) -> Result<u8, CliError> {
     };
     if let Some(path) = &args.out {
         let path = path.display().to_string();
-        ui::say(&format!("written to `{0}`, for --accounts {0}", plain(&path)));
+        ui::say(&format!("written to `{0}`, for --accounts {0}", printable(&path)));
     }
     Ok(if differs { 3 } else { 0 })
 }
@@ -62,12 +62,12 @@ fn show_roster(
     format: AccountsFormat,
     color: Color,
 ) -> Result<(), CliError> {
-    let seats: Vec<Seat> = inventory.entries.iter().map(seat).collect();
+    let lines: Vec<RosterLine> = inventory.entries.iter().map(roster_line).collect();
     match format {
-        AccountsFormat::Text => ui::show_roster(whence, &seats, color),
+        AccountsFormat::Text => ui::show_roster(whence, &lines, color),
         AccountsFormat::Csv => {
             ui::out_of_others(written)?;
-            roster_counts(whence, &seats).iter().for_each(|line| ui::say(line));
+            roster_counts(whence, &lines).iter().for_each(|line| ui::say(line));
             Ok(())
         }
     }
@@ -85,7 +85,7 @@ fn show_changes(
         AccountsFormat::Text => {
             let turns = Turn::ALL.map(|turn| {
                 let of_kind = changed.iter().filter(|turned| turned.turn == turn);
-                (turn.as_str(), of_kind.map(seat_turn).collect())
+                (turn.as_str(), of_kind.map(roster_change).collect())
             });
             ui::show_roster_changes((old, new), &turns, color)?;
         }
@@ -93,21 +93,21 @@ fn show_changes(
     Ok(!changed.is_empty())
 }
 
-fn seat_turn(turned: &Turned) -> SeatTurn {
+fn roster_change(turned: &Turned) -> RosterChange {
     let Turned { id, name, before, after, .. } = turned.clone();
-    SeatTurn { account_id: id, account_name: name, before, after }
+    RosterChange { account_id: id, account_name: name, before, after }
 }
 
-fn seat(entry: &Entry) -> Seat {
+fn roster_line(entry: &Entry) -> RosterLine {
     let out = match &entry.selection {
         Selection::In => None,
         Selection::Out(reason) => Some(reason.to_string()),
     };
-    Seat { account_id: entry.account.id, account_name: entry.account.name.clone(), out }
+    RosterLine { account_id: entry.account.id, account_name: entry.account.name.clone(), out }
 }
 
 /// Whether the inventory may go to `path`, asked before AWS is: a file of before may hold what somebody added by hand.
 fn may_write(path: &Path, force: bool) -> Result<(), CliError> {
-    let there = place_for_a_file(path)?;
+    let there = check_output_path(path)?;
     if there && !force { Err(CliError::AlreadyThere(path.to_owned())) } else { Ok(()) }
 }

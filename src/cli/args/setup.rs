@@ -7,7 +7,7 @@ use super::options::{Format, GrantArgs, WhatArgs, key_value};
 use crate::ids::{AccountId, Partition, Region};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum SetupCommand {
+pub(crate) enum SetupCommand {
     /// The built-in setups
     #[command(after_help = LIST_EXAMPLES)]
     List,
@@ -38,43 +38,43 @@ const CHECK_EXAMPLES: &str = "Examples:
 Exit codes: 0 no mistake; 2 a mistake, or with --strict a warning.";
 
 #[derive(Debug, Args)]
-pub(super) struct SetupShowArgs {
+pub(crate) struct SetupShowArgs {
     /// A built-in setup's name, or the path of a setup file (`….toml`)
     #[arg(default_value = "amazon-ml-redshift")]
-    pub(super) setup: String,
+    pub(crate) setup: String,
     /// The account
     #[arg(long, value_name = "ID", default_value_t = AccountId::EXAMPLE)]
-    pub(super) account_id: AccountId,
+    pub(crate) account_id: AccountId,
     /// The account's name
     #[arg(long, value_name = "NAME", default_value = "account")]
-    pub(super) account_name: String,
+    pub(crate) account_name: String,
     /// The partition that the account is in
     #[arg(long, default_value_t = Partition::aws())]
-    pub(super) partition: Partition,
+    pub(crate) partition: Partition,
     /// The region
     #[arg(long, default_value = "us-east-1")]
-    pub(super) region: Region,
+    pub(crate) region: Region,
     /// `text` for people, or `json`
     #[arg(long, default_value = "text")]
-    pub(super) format: Format,
+    pub(crate) format: Format,
     #[command(flatten)]
-    pub(super) what: WhatArgs,
+    pub(crate) what: WhatArgs,
     #[command(flatten)]
-    pub(super) grant: GrantArgs,
+    pub(crate) grant: GrantArgs,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct SetupCheckArgs {
+pub(crate) struct SetupCheckArgs {
     /// A built-in setup's name, or the path of a setup file (`….toml`)
     #[arg(default_value = "amazon-ml-redshift")]
-    pub(super) setup: String,
+    pub(crate) setup: String,
     /// A parameter of the setup; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub(super) param: Vec<(String, String)>,
+    pub(crate) param: Vec<(String, String)>,
     /// The partition that the accounts are in
     #[arg(long, default_value_t = Partition::aws())]
-    pub(super) partition: Partition,
+    pub(crate) partition: Partition,
     /// Exit code 2 for warnings too
     #[arg(long)]
-    pub(super) strict: bool,
+    pub(crate) strict: bool,
 }

@@ -9,7 +9,7 @@ use super::error::CliError;
 ///
 /// # Errors
 /// Where none could be written.
-pub(super) fn place_for_a_file(path: &Path) -> Result<bool, CliError> {
+pub(super) fn check_output_path(path: &Path) -> Result<bool, CliError> {
     let unwritable = |kind: io::ErrorKind| Err(CliError::NoOutput(path.to_owned(), kind.into()));
     match fs::metadata(path) {
         Ok(there) if there.is_dir() => unwritable(io::ErrorKind::IsADirectory),

@@ -4,26 +4,26 @@ use std::io::BufReader;
 
 use jiff::Timestamp;
 
-use super::args::MergeArgs;
-use super::error::CliError;
-use super::journal_key::known_key;
-use super::log;
-use super::options::OutputArgs;
-use super::rollout::writable;
-use super::sitting::{Open, conclude, open_new, read_journal, reporters, retell, then, unwritten};
-use super::ui;
 use crate::account::outcome::Outcome;
+use crate::cli::args::MergeArgs;
+use crate::cli::args::options::OutputArgs;
+use crate::cli::error::CliError;
+use crate::cli::invocation::{OpenJournal, conclude, open_new, read_journal, reporters, retell, then, unwritten};
+use crate::cli::journal_key::known_key;
+use crate::cli::log;
+use crate::cli::rollout::writable;
+use crate::cli::ui;
 use crate::inventory::list::Entry;
-use crate::plain::plain;
 use crate::report::{Reporters, RunFolder, RunLock, Verdict};
 use crate::rollout::event::{Ended, EventKind, RolloutStats, RunInfo};
-use crate::rollout::journal::{Deeds, JournalEntry, Logbook};
+use crate::rollout::journal::{AccountLines, JournalEntry, Logbook};
 use crate::rollout::merge::Merged;
+use crate::sanitize::printable::printable;
 
 /// How many lines of a journal are held at once.
 const AT_ONCE: usize = 1_000;
 
-pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
+pub(crate) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
     let MergeArgs { runs, output } = args;
     log::start(&output.log)?;
     // It takes a moment: there is no progress to show, only what it came to.
@@ -42,7 +42,7 @@ pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
     let here = std::fs::canonicalize(&output.report_dir).ok();
     let named = |folder: &RunFolder| {
         let is_here = folder.path().parent() == here.as_deref();
-        if is_here { folder.id().to_string() } else { plain(&folder.path().display().to_string()).into_owned() }
+        if is_here { folder.id().to_string() } else { printable(&folder.path().display().to_string()).into_owned() }
     };
     let books = folders.iter().map(|(folder, _)| Ok((named(folder), read_journal(folder, |_, _| {})?)));
     let books = books.collect::<Result<Vec<(String, Logbook)>, CliError>>()?;
@@ -84,12 +84,12 @@ pub(super) async fn merge(args: MergeArgs) -> Result<u8, CliError> {
 
 /// Takes over what a shard's journal says of its accounts, so that the merged run can be rolled back, and its reports
 /// made again, as any other's.
-async fn copy(shard: &RunFolder, folder: &RunFolder, open: &Open) -> Result<(), CliError> {
+async fn copy(shard: &RunFolder, folder: &RunFolder, open: &OpenJournal) -> Result<(), CliError> {
     let unreadable = |error| CliError::Journal(shard.journal(), error);
     let file = shard.read_journal().map_err(|error| unreadable(error.into()))?;
-    let mut deeds = Deeds::of(BufReader::new(file), AT_ONCE).map_err(unreadable)?;
+    let mut lines = AccountLines::of(BufReader::new(file), AT_ONCE).map_err(unreadable)?;
     loop {
-        let bodies = deeds.next_lines().map_err(unreadable)?;
+        let bodies = lines.next_lines().map_err(unreadable)?;
         if bodies.is_empty() {
             return Ok(());
         }

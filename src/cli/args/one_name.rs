@@ -3,19 +3,19 @@
 use crate::ids::{AccountId, Arn, PrincipalRef, RoleName, RolePath, RoleRef};
 
 /// A role of every account, or of the one whose ARN it is.
-pub(super) fn role(text: &str) -> Result<RoleRef, String> {
+pub(crate) fn role(text: &str) -> Result<RoleRef, String> {
     one(text)?;
     text.parse().map_err(|error| format!("{error}"))
 }
 
 /// A role of every account.
-pub(super) fn role_path(text: &str) -> Result<RolePath, String> {
+pub(crate) fn role_path(text: &str) -> Result<RolePath, String> {
     let RoleRef { account, role } = role(text)?;
     if account.is_some() { Err(format!("that is one account's; write `{}`", role.written())) } else { Ok(role) }
 }
 
 /// The name of a role, which has no path.
-pub(super) fn role_name(text: &str) -> Result<RoleName, String> {
+pub(crate) fn role_name(text: &str) -> Result<RoleName, String> {
     one(text)?;
     let role = text.parse::<RoleRef>().map(|role| role.role);
     match (text.parse(), role) {
@@ -29,7 +29,7 @@ pub(super) fn role_name(text: &str) -> Result<RoleName, String> {
 }
 
 /// A user, a group or a role.
-pub(super) fn principal(text: &str) -> Result<PrincipalRef, String> {
+pub(crate) fn principal(text: &str) -> Result<PrincipalRef, String> {
     one(text)?;
     text.parse().map_err(|error| match in_arn(text) {
         Some((_, principal)) => format!("{error}; write `{principal}`"),
@@ -46,7 +46,7 @@ fn in_arn(text: &str) -> Option<(AccountId, PrincipalRef)> {
 }
 
 /// An account. One that somebody has typed with hyphens, or as an ARN, is told how to write it.
-pub(super) fn account(text: &str) -> Result<AccountId, String> {
+pub(crate) fn account(text: &str) -> Result<AccountId, String> {
     text.trim().parse().map_err(|error| {
         let last = text.rsplit('/').next().unwrap_or_default();
         let digits: String = last.chars().filter(char::is_ascii_digit).collect();
@@ -60,7 +60,7 @@ pub(super) fn account(text: &str) -> Result<AccountId, String> {
 
 /// A unit, by id, name, path or ARN (`arn:aws:organizations::111122223333:ou/o-…/ou-…`).
 #[expect(clippy::unnecessary_wraps, reason = "clap wants a result")]
-pub(super) fn unit(text: &str) -> Result<String, String> {
+pub(crate) fn unit(text: &str) -> Result<String, String> {
     let arn = text.parse::<Arn>().ok().filter(|arn| arn.service() == "organizations");
     let id = arn.and_then(|arn| arn.resource().rsplit('/').next().map(str::to_owned));
     Ok(id.unwrap_or_else(|| text.trim().to_owned()))

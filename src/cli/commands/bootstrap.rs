@@ -3,83 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 
-use super::error::CliError;
-use super::one_name;
-use super::options::WhatArgs;
-use super::rollout::choices;
-use super::ui;
 use crate::account::put_back_power::put_back_allowances;
 use crate::account::session::{Allowance, Power, allowances, preflight_allowances};
 use crate::aws::clients::ConnectError;
 use crate::bootstrap::{Blueprint, Need, Trusted, Whose, caller, member};
-use crate::ids::{AccountId, ExternalId, Partition, RolePath};
+use crate::cli::args::bootstrap::{BootstrapArgs, BootstrapFormat, Purpose};
+use crate::cli::error::CliError;
+use crate::cli::rollout::choices;
+use crate::cli::ui;
+use crate::ids::{AccountId, Partition, RolePath};
 use crate::setup::desired::Desired;
 use crate::setup::resolve::{Choices, Place, Setup};
-
-pub(super) const EXAMPLES: &str = "Examples:
-  rolecall setup bootstrap --pass-role-to user/analyst > member.yaml
-  rolecall setup bootstrap my/setup.toml --for plan,verify --format terraform
-  rolecall setup bootstrap --caller --trust-to arn:aws:iam::111122223333:role/Runner --format json
-
-Roll member.yaml out as a service-managed StackSet; then run with --assume-role RolecallMember.";
-
-#[derive(Debug, Args)]
-pub(super) struct BootstrapArgs {
-    /// A built-in setup's name, or the path of a setup file (`….toml`)
-    #[arg(default_value = "amazon-ml-redshift")]
-    setup: String,
-    /// What it is written as
-    #[arg(long, default_value = "cloudformation")]
-    format: BootstrapFormat,
-    /// The policy of whoever runs rolecall, instead of the role of the accounts
-    #[arg(long)]
-    caller: bool,
-    /// The commands that it has to suffice for
-    #[arg(
-        long = "for",
-        value_name = "COMMAND,…",
-        value_delimiter = ',',
-        default_value = "plan,apply,verify,remove,rollback,preflight"
-    )]
-    commands: Vec<Purpose>,
-    /// The name of the role, for `--assume-role`
-    #[arg(long, value_name = "NAME", default_value = "RolecallMember", value_parser = one_name::role_path)]
-    assume_role: RolePath,
-    /// The external id that its trust asks for
-    #[arg(long, value_name = "ID")]
-    external_id: Option<ExternalId>,
-    /// Who runs rolecall: the ARN of a role or a user [default: a parameter of the template]
-    #[arg(long, value_name = "ARN")]
-    trust_to: Option<Trusted>,
-    #[command(flatten)]
-    what: WhatArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BootstrapFormat {
-    /// A template with parameters
-    Cloudformation,
-    /// A file with variables
-    Terraform,
-    /// Plain policies
-    Json,
-}
-
-/// What the role is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-enum Purpose {
-    Plan,
-    Apply,
-    /// With the policy simulator and without
-    Verify,
-    Remove,
-    /// Of what of apply and remove is named with it; of both where neither is
-    Rollback,
-    /// apply and remove with a look at every account first
-    Preflight,
-}
 
 impl Purpose {
     /// What its sessions are made of, where the role is for all these commands.
@@ -104,7 +40,7 @@ impl Purpose {
     }
 }
 
-pub(super) fn bootstrap(args: BootstrapArgs) -> Result<u8, CliError> {
+pub(crate) fn bootstrap(args: BootstrapArgs) -> Result<u8, CliError> {
     let setup = Setup::load(&args.setup, choices(&args.what, None, false))?;
     let whose = if args.caller { Whose::Caller } else { Whose::Member };
     if args.caller && args.trust_to.as_ref().is_some_and(Trusted::is_account) {

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CompareArgs, CompareFormat};
-use super::error::CliError;
-use super::options::{Format, OutputArgs};
-use super::ui;
-use crate::plain::plain;
+use crate::cli::args::options::{Format, OutputArgs};
+use crate::cli::args::{CompareArgs, CompareFormat};
+use crate::cli::error::CliError;
+use crate::cli::ui;
 use crate::report::compare::Shift;
 use crate::report::compare_run::ComparedRuns;
 use crate::report::terminal::file_lines;
 use crate::report::{RunFolder, replace_file};
+use crate::sanitize::printable::printable;
 
-pub(super) fn compare(args: &CompareArgs) -> Result<u8, CliError> {
+pub(crate) fn compare(args: &CompareArgs) -> Result<u8, CliError> {
     let folder = |run: &str| find(&args.report_dir, run);
     let runs = ComparedRuns::read(&folder(&args.old)?, &folder(&args.new)?)?;
     match args.format {
@@ -39,7 +39,7 @@ fn exit_code(runs: &ComparedRuns) -> u8 {
 }
 
 /// The run that a later one is to be compared with, by its folder.
-pub(super) fn earlier(report_dir: &Path, run: &str) -> Result<PathBuf, CliError> {
+pub(crate) fn earlier(report_dir: &Path, run: &str) -> Result<PathBuf, CliError> {
     let folder = find(report_dir, run)?;
     // What cannot be compared is said before the run that takes the time. `latest` is another one afterwards.
     ComparedRuns::read(&folder, &folder)?;
@@ -48,7 +48,7 @@ pub(super) fn earlier(report_dir: &Path, run: &str) -> Result<PathBuf, CliError>
 
 /// Compares a run that has ended with an earlier one: for people on the screen, and as `compare.json` in its folder.
 /// Gives what both come down to, `ended` being the run's own exit code.
-pub(super) fn against(old: &Path, new: &Path, ended: u8, output: &OutputArgs) -> Result<u8, CliError> {
+pub(crate) fn against(old: &Path, new: &Path, ended: u8, output: &OutputArgs) -> Result<u8, CliError> {
     let runs = ComparedRuns::read(old, new)?;
     let json = runs.to_json().map_err(std::io::Error::from)?;
     let path = new.join("compare.json");
@@ -67,7 +67,7 @@ pub(super) fn against(old: &Path, new: &Path, ended: u8, output: &OutputArgs) ->
 }
 
 /// A run's folder. One that was archived under another name is a run's folder too.
-pub(super) fn find(report_dir: &Path, run: &str) -> Result<PathBuf, CliError> {
+pub(crate) fn find(report_dir: &Path, run: &str) -> Result<PathBuf, CliError> {
     match RunFolder::resolve(report_dir, run) {
         Ok(folder) => Ok(folder.path().to_owned()),
         Err(_) if Path::new(run).is_dir() => Ok(PathBuf::from(run)),
@@ -77,7 +77,7 @@ pub(super) fn find(report_dir: &Path, run: &str) -> Result<PathBuf, CliError> {
 
 fn say_what_data_cannot(runs: &ComparedRuns) {
     for warning in runs.warnings() {
-        ui::say(&format!("warning: {}", plain(&warning)));
+        ui::say(&format!("warning: {}", printable(&warning)));
     }
     for line in file_lines(runs) {
         ui::say(&line);

@@ -4,13 +4,13 @@ use std::fs::File;
 
 use tokio_util::sync::CancellationToken;
 
-use super::args::SandboxArgs;
-use super::error::CliError;
-use super::signals::StopWords;
-use super::ui;
+use crate::cli::args::SandboxArgs;
+use crate::cli::error::CliError;
+use crate::cli::signals::StopWords;
+use crate::cli::ui;
 use crate::sandbox::{RequestLog, SandboxServer, World};
 
-pub(super) async fn sandbox(args: SandboxArgs) -> Result<u8, CliError> {
+pub(crate) async fn sandbox(args: SandboxArgs) -> Result<u8, CliError> {
     let world = World::from_spec(&args.world)?;
     if let Some(path) = args.request_log {
         let file = File::create(&path).map_err(|error| CliError::Unwritable(path, error))?;

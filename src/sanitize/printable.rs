@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// The text with every acting character made visible: line breaks and tabs become a space (`\r\n` one space), every
 /// other one its Rust escape, such as `\u{1b}`.
-pub fn plain(text: &str) -> Cow<'_, str> {
+pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
         return Cow::Borrowed(text);
     }
@@ -27,7 +27,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 
 /// JSON text in which no character acts but its line breaks, which stand between values only. JSON itself escapes C0;
 /// here C1, overrides of the reading direction and the like are `\uXXXX` too, so that the text says exactly the same.
-pub fn plain_json(json: &str) -> Cow<'_, str> {
+pub fn printable_json(json: &str) -> Cow<'_, str> {
     let hidden = |c: char| acts(c) && c != '\n';
     if !json.contains(hidden) {
         return Cow::Borrowed(json);
@@ -61,18 +61,18 @@ mod tests {
 
     #[test]
     fn what_acts_is_shown_and_the_rest_stays() {
-        assert_eq!(plain("Zoë's 計算 account"), "Zoë's 計算 account");
-        assert_eq!(plain("\u{1b}[31mred\u{7}"), "\\u{1b}[31mred\\u{7}");
-        assert_eq!(plain("one\r\ntwo\nthree\tfour"), "one two three four");
-        assert_eq!(plain("\u{9b}2J \u{202e}fdp.exe"), "\\u{9b}2J \\u{202e}fdp.exe");
-        assert!(matches!(plain("nothing to do"), Cow::Borrowed(_)));
+        assert_eq!(printable("Zoë's 計算 account"), "Zoë's 計算 account");
+        assert_eq!(printable("\u{1b}[31mred\u{7}"), "\\u{1b}[31mred\\u{7}");
+        assert_eq!(printable("one\r\ntwo\nthree\tfour"), "one two three four");
+        assert_eq!(printable("\u{9b}2J \u{202e}fdp.exe"), "\\u{9b}2J \\u{202e}fdp.exe");
+        assert!(matches!(printable("nothing to do"), Cow::Borrowed(_)));
     }
 
     #[test]
     fn json_says_the_same_and_cannot_act() {
         let value = serde_json::json!({ "a": "\u{9b}2J\u{1b}\u{202e}\u{e0001}é\n" });
         for json in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
-            let shown = plain_json(&json);
+            let shown = printable_json(&json);
             assert!(!shown.replace('\n', "").contains(acts), "{shown:?}");
             assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
         }
@@ -81,9 +81,9 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_acts_gets_through_and_once_is_enough(text in any::<String>()) {
-            let shown = plain(&text).into_owned();
+            let shown = printable(&text).into_owned();
             prop_assert!(!shown.contains(acts), "{shown:?}");
-            prop_assert_eq!(plain(&shown), shown.as_str());
+            prop_assert_eq!(printable(&shown), shown.as_str());
         }
     }
 }

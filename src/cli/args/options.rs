@@ -19,149 +19,149 @@ use crate::setup::resolve::PassedTo;
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 #[command(next_help_heading = "Where accounts come from (one of)")]
-pub(super) struct SourceArgs {
+pub(crate) struct SourceArgs {
     /// A list of accounts, `-` for stdin: CSV with a column `account_id`, the Organizations console's export, the JSON of
     /// `aws organizations list-accounts`, c7n-org's accounts.yml, or account ids alone; the content tells which
     #[arg(long, value_name = "FILE")]
-    pub(super) accounts: Option<PathBuf>,
+    pub(crate) accounts: Option<PathBuf>,
     /// AWS Organizations, of the caller's organization
     #[arg(long)]
-    pub(super) organization: bool,
+    pub(crate) organization: bool,
     /// A simulated organization inside this process: no AWS account, no network. WORLD is `healthy`, `rough` or
     /// `accounts=N`, with `latency=50ms`, `seed=N` and `faults=throttle:10%` (see `rolecall sandbox --help`) behind commas
     #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true, default_missing_value = "healthy")]
-    pub(super) sandbox: Option<String>,
+    pub(crate) sandbox: Option<String>,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which of them")]
-pub(super) struct WhichArgs {
+pub(crate) struct FilterArgs {
     /// Only these accounts
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = one_name::account)]
-    pub(super) include: Vec<AccountId>,
+    pub(crate) include: Vec<AccountId>,
     /// Not these accounts
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = one_name::account)]
-    pub(super) exclude: Vec<AccountId>,
+    pub(crate) exclude: Vec<AccountId>,
     /// Only accounts in or below these roots and organizational units, by id, name or path: `Workloads/Prod`
     #[arg(long, value_name = "UNIT,…", value_delimiter = ',', value_parser = one_name::unit)]
-    pub(super) ou: Vec<String>,
+    pub(crate) ou: Vec<String>,
     /// No account in or below these
     #[arg(long, value_name = "UNIT,…", value_delimiter = ',', value_parser = one_name::unit)]
-    pub(super) exclude_ou: Vec<String>,
+    pub(crate) exclude_ou: Vec<String>,
     /// Only accounts with this tag in AWS Organizations, or in c7n-org's file; repeatable: each key must match, with any of its values
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub(super) tag: Vec<(String, String)>,
+    pub(crate) tag: Vec<(String, String)>,
     /// Only accounts that ended the run of --from with one of these, such as `failed,not_reached`
     #[arg(long, value_name = "STATUS,…", value_delimiter = ',', requires = "from")]
-    pub(super) only: Vec<AccountStatus>,
+    pub(crate) only: Vec<AccountStatus>,
     /// The earlier run that --only speaks of: its id, its folder, or `latest`
     #[arg(long, value_name = "RUN", requires = "only")]
-    pub(super) from: Option<String>,
+    pub(crate) from: Option<String>,
     /// Only accounts that neither this run nor one before it brought to a good end (where one failed, or all of them
     /// skipped it, it is new), or that joined the organization after this day or time
-    #[arg(long, value_name = "RUN-or-DATE", value_parser = super::which::since)]
-    pub(super) new_since: Option<Since>,
+    #[arg(long, value_name = "RUN-or-DATE", value_parser = since)]
+    pub(crate) new_since: Option<Since>,
     /// The caller's own account too, with the caller's own credentials
     #[arg(long)]
-    pub(super) management_account: bool,
+    pub(crate) management_account: bool,
 }
 
 /// What `--new-since` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Since {
+pub(crate) enum Since {
     Date(Timestamp),
     Run(String),
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How to reach AWS")]
-pub(super) struct ConnectionArgs {
+pub(crate) struct ConnectionArgs {
     /// The profile of the AWS configuration
     #[arg(long)]
-    pub(super) profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// The region, for STS
     #[arg(long)]
-    pub(super) region: Option<Region>,
+    pub(crate) region: Option<Region>,
     /// One endpoint for every service, such as that of `rolecall sandbox`
     #[arg(long, value_name = "URL", value_parser = endpoint)]
-    pub(super) endpoint_url: Option<String>,
+    pub(crate) endpoint_url: Option<String>,
     /// Regions to ask STS in, instead of the one of --region; the accounts are dealt out among them. Each has a quota of its
     /// own, so that --sts-rate counts in each
     #[arg(long, value_name = "REGION,…", value_delimiter = ',')]
-    pub(super) sts_regions: Vec<Region>,
+    pub(crate) sts_regions: Vec<Region>,
     /// Calls to STS per second, at most
     #[arg(long, value_name = "N", default_value = "200")]
-    pub(super) sts_rate: std::num::NonZeroU32,
+    pub(crate) sts_rate: std::num::NonZeroU32,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How to get in")]
-pub(super) struct EntranceArgs {
+pub(crate) struct EntranceArgs {
     /// The role to assume in each account: NAME, PATH/NAME or role/NAME; of one account alone, its ARN
     #[arg(long, value_name = "NAME", default_value = "OrganizationAccountAccessRole", value_parser = one_name::role)]
-    pub(super) assume_role: RoleRef,
+    pub(crate) assume_role: RoleRef,
     /// The external id that its trust policy asks for
     #[arg(long, value_name = "ID")]
-    pub(super) external_id: Option<ExternalId>,
+    pub(crate) external_id: Option<ExternalId>,
     /// The sessions' name, which CloudTrail shows
     #[arg(long, value_name = "NAME", default_value = "rolecall")]
-    pub(super) session_name: SessionName,
+    pub(crate) session_name: SessionName,
     /// Who is behind the sessions; trust policies must allow it
     #[arg(long, value_name = "NAME")]
-    pub(super) source_identity: Option<SourceIdentity>,
+    pub(crate) source_identity: Option<SourceIdentity>,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to put there")]
-pub(super) struct WhatArgs {
+pub(crate) struct WhatArgs {
     /// Another name for the setup's role
     #[arg(long, value_name = "NAME", value_parser = one_name::role_name)]
-    pub(super) role_name: Option<RoleName>,
+    pub(crate) role_name: Option<RoleName>,
     /// Who may pass the role: user/NAME, group/NAME or role/NAME; repeatable
     #[arg(long, value_name = "KIND/NAME", value_parser = one_name::principal)]
-    pub(super) pass_role_to: Vec<PrincipalRef>,
+    pub(crate) pass_role_to: Vec<PrincipalRef>,
     /// A parameter of the setup; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub(super) param: Vec<(String, String)>,
+    pub(crate) param: Vec<(String, String)>,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to put there")]
-pub(super) struct GrantArgs {
+pub(crate) struct GrantArgs {
     /// What may be passed: the setup's role alone, or every role of the account
     #[arg(long, value_name = "WHAT")]
-    pub(super) pass_role_resource: Option<Resource>,
+    pub(crate) pass_role_resource: Option<Resource>,
     /// The service that the role may be passed to (`iam:PassedToService`); `none` for no such condition
     #[arg(long, value_name = "PRINCIPAL", value_parser = passed_to)]
-    pub(super) pass_role_service: Option<PassedTo>,
+    pub(crate) pass_role_service: Option<PassedTo>,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to put there")]
-pub(super) struct AdoptArgs {
+pub(crate) struct AdoptArgs {
     /// Take over a role of that name that is not rolecall's
     #[arg(long)]
-    pub(super) adopt: bool,
+    pub(crate) adopt: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct ConfirmArgs {
+pub(crate) struct ConfirmArgs {
     /// Do not ask
     #[arg(long)]
-    pub(super) yes: bool,
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct TrustArgs {
+pub(crate) struct TrustArgs {
     /// Go on although the journal is not sealed with this machine's key: nobody else could write to the run's folder
     #[arg(long)]
-    pub(super) trust_journal: bool,
+    pub(crate) trust_journal: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Resource {
+pub(crate) enum Resource {
     /// The setup's role
     Role,
     /// Every role
@@ -171,43 +171,43 @@ pub(super) enum Resource {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
-pub(super) struct PaceArgs {
+pub(crate) struct PaceArgs {
     /// Accounts at once
     #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) concurrency: u16,
+    pub(crate) concurrency: u16,
     /// How long the work on one account may take [default: 2m, in the sandbox 30s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(super) account_timeout: Option<Duration>,
+    pub(crate) account_timeout: Option<Duration>,
     /// How long to wait for an account whose role cannot be assumed yet, because the account is new [default: not]
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(super) wait_ready: Option<Duration>,
+    pub(crate) wait_ready: Option<Duration>,
     /// Only the Ith of N parts of the accounts, by their ids, for N processes that share a rollout; `rolecall merge` makes
     /// one report of theirs. `auto/N` takes I from JOB_COMPLETION_INDEX (Kubernetes) or AWS_BATCH_JOB_ARRAY_INDEX
     #[arg(long, value_name = "I/N", value_parser = shard)]
-    pub(super) shard: Option<Shard>,
+    pub(crate) shard: Option<Shard>,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
-pub(super) struct StageArgs {
+pub(crate) struct StageArgs {
     /// How many accounts are done when each wave is over; a wave is read back before the next begins. The last wave is
     /// all of them
     #[arg(long, value_name = "N,P%,…")]
-    pub(super) waves: Option<Waves>,
+    pub(crate) waves: Option<Waves>,
     /// How many accounts may fail, `2` or `5%`; then the run halts [default: any number, with --waves none]
     #[arg(long, value_name = "LIMIT")]
-    pub(super) max_failures: Option<Tolerance>,
+    pub(crate) max_failures: Option<Tolerance>,
     /// What the order of the accounts comes from [default: 1, so that the same go first each time]
     #[arg(long, value_name = "N", requires = "waves")]
-    pub(super) seed: Option<u64>,
+    pub(crate) seed: Option<u64>,
     /// Look at every account before the first write anywhere; if one fails, nothing is written
     #[arg(long)]
-    pub(super) preflight: bool,
+    pub(crate) preflight: bool,
 }
 
 impl ConnectionArgs {
     /// How STS is asked.
-    pub(super) fn sts_pace(&self) -> StsPace {
+    pub(crate) fn sts_pace(&self) -> StsPace {
         // One that is named twice has one quota all the same.
         let mut regions: Vec<Region> = Vec::new();
         for region in &self.sts_regions {
@@ -221,12 +221,12 @@ impl ConnectionArgs {
 
 impl StageArgs {
     /// How many accounts may fail: with waves none, unless something else is said.
-    pub(super) fn tolerance(&self) -> Option<Tolerance> {
+    pub(crate) fn tolerance(&self) -> Option<Tolerance> {
         self.max_failures.or_else(|| self.waves.is_some().then_some(Tolerance::NONE))
     }
 
     /// What the order comes from, where there is one.
-    pub(super) fn order(&self) -> Option<Seed> {
+    pub(crate) fn order(&self) -> Option<Seed> {
         self.waves.is_some().then(|| Seed(self.seed.unwrap_or(DEFAULT_SEED)))
     }
 }
@@ -234,62 +234,75 @@ impl StageArgs {
 /// The pace of a run that is gone on with; what is left out is as it was.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
-pub(super) struct NewPaceArgs {
+pub(crate) struct NewPaceArgs {
     /// Accounts at once [default: as before]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) concurrency: Option<u16>,
+    pub(crate) concurrency: Option<u16>,
     /// How long the work on one account may take [default: as before]
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(super) account_timeout: Option<Duration>,
+    pub(crate) account_timeout: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct OutputArgs {
+pub(crate) struct OutputArgs {
     /// Where the run's folder goes
     #[arg(long, value_name = "DIR", default_value = "reports")]
-    pub(super) report_dir: PathBuf,
+    pub(crate) report_dir: PathBuf,
     /// `text` for people, `json` for events as JSON lines on stdout
     #[arg(long, default_value = "text")]
-    pub(super) format: Format,
+    pub(crate) format: Format,
     /// Write the run as JUnit's XML to this file: an account is a test case
     #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
+    pub(crate) junit: Option<PathBuf>,
     /// Write the run as SARIF 2.1.0 to this file: an account that is not as it should be is a result
     #[arg(long, value_name = "FILE")]
-    pub(super) sarif: Option<PathBuf>,
+    pub(crate) sarif: Option<PathBuf>,
     /// No progress, only the summary
     #[arg(long)]
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
     #[command(flatten)]
-    pub(super) log: LogArgs,
+    pub(crate) log: LogArgs,
     /// When to use colour
     #[arg(long, default_value = "auto")]
-    pub(super) color: Color,
+    pub(crate) color: Color,
 }
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct LogArgs {
+pub(crate) struct LogArgs {
     /// Say on stderr what is done in each account; twice: each step and each call to IAM
     #[arg(short, long, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
+    pub(crate) verbose: u8,
     /// Write that, with each call, to this file: as JSON lines where its name ends in .json or .jsonl
     #[arg(long, value_name = "FILE")]
-    pub(super) log: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Text,
     Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
+pub(crate) enum Color {
     Auto,
     Always,
     Never,
+}
+
+/// A day begins at midnight, UTC.
+fn since(text: &str) -> Result<Since, String> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(Since::Date(at));
+    }
+    let looks_like_a_day = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    if !looks_like_a_day {
+        return Ok(Since::Run(text.to_owned()));
+    }
+    let midnight = format!("{text}T00:00:00Z").parse();
+    midnight.map(Since::Date).map_err(|_| "there is no such day".to_owned())
 }
 
 fn passed_to(text: &str) -> Result<PassedTo, String> {
@@ -300,7 +313,7 @@ fn passed_to(text: &str) -> Result<PassedTo, String> {
     }
 }
 
-pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("not KEY=VALUE".to_owned()),
@@ -341,5 +354,16 @@ mod tests {
     fn times_are_read_with_their_unit() {
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
         assert!(duration("0s").is_err() && duration("-1s").is_err() && duration("soon").is_err());
+    }
+
+    #[test]
+    fn a_day_a_time_and_a_run_are_told_apart() {
+        let date = |text: &str| Ok(Since::Date(text.parse().unwrap()));
+        assert_eq!(since("2026-11-01"), date("2026-11-01T00:00:00Z"));
+        assert_eq!(since("2026-11-01T08:30:00+02:00"), date("2026-11-01T06:30:00Z"));
+        assert_eq!(since("2026-13-01"), Err("there is no such day".to_owned()));
+        for run in ["latest", "2026-11-24T09-30-05Z-apply-demo", "archive/q3"] {
+            assert_eq!(since(run), Ok(Since::Run(run.to_owned())));
+        }
     }
 }

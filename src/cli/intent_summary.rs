@@ -13,7 +13,7 @@ use crate::setup::desired::{Desired, Grant};
 use crate::setup::resolve::{Choices, Place, Setup};
 
 /// What is aimed at, in words, with the number of accounts for each.
-pub(super) struct Aims {
+pub(super) struct IntentSummary {
     /// `AmazonMLRedshift with inline policy P`
     pub(super) roles: BTreeMap<String, usize>,
     /// Whom the role trusts.
@@ -26,11 +26,11 @@ pub(super) struct Aims {
     pub(super) exact: bool,
 }
 
-impl Aims {
+impl IntentSummary {
     /// Fills the setup in for every account whose row says something different, and once for all others. `place` is
     /// where the others are.
     pub(super) fn of(setup: &Setup, place: &Place, entries: &[Entry], goal: Goal) -> Result<Self, CliError> {
-        let mut aims = Self {
+        let mut intent = Self {
             roles: BTreeMap::new(),
             trusts: BTreeMap::new(),
             grants: BTreeMap::new(),
@@ -46,12 +46,12 @@ impl Aims {
             }
             let (account, account_name) = (entry.account.id, entry.account.name.clone());
             let place = Place { account, account_name, ..place.clone() };
-            aims.add(&setup.fill(&place, &row)?, 1, goal);
+            intent.add(&setup.fill(&place, &row)?, 1, goal);
         }
         if others > 0 {
-            aims.add(&setup.fill(place, &Choices::default())?, others, goal);
+            intent.add(&setup.fill(place, &Choices::default())?, others, goal);
         }
-        Ok(aims)
+        Ok(intent)
     }
 
     fn add(&mut self, desired: &Desired, accounts: usize, goal: Goal) {

@@ -4,17 +4,17 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::EarlierRunArgs;
-use super::confirm;
-use super::error::CliError;
-use super::log;
-use super::options::ConnectionArgs;
 use super::rollback::deeds;
-use super::signals::StopWords;
-use super::sitting::{Open, Sitting, conclude, read_journal, reporters, retell, sit, unwritten};
-use super::ui;
 use crate::account::outcome::AccountStatus;
 use crate::aws::clients::{Clients, Connection};
+use crate::cli::args::EarlierRunArgs;
+use crate::cli::args::options::ConnectionArgs;
+use crate::cli::confirm;
+use crate::cli::error::CliError;
+use crate::cli::invocation::{Invocation, OpenJournal, conclude, read_journal, reporters, retell, unwritten, work};
+use crate::cli::log;
+use crate::cli::signals::StopWords;
+use crate::cli::ui;
 use crate::inventory::coming::{Accounts, Coming};
 use crate::inventory::list::Inventory;
 use crate::report::{Reporters, RunFolder, RunLock, Verdict};
@@ -23,7 +23,7 @@ use crate::rollout::journal::{JournalEntry, Logbook, Way};
 use crate::rollout::worker::Aim;
 use crate::setup::resolve::Setup;
 
-pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
+pub(crate) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     log::start(&args.output.log)?;
     let folder = RunFolder::resolve(&args.output.report_dir, &args.run)?;
     let lock = folder.lock()?;
@@ -69,7 +69,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
         _ => inventory(&run, entries).into(),
     };
     terms.account_timeout = args.pace.account_timeout.unwrap_or(terms.account_timeout);
-    let open = Open::start(folder.reopen_journal(whole)?, chain, lock)?;
+    let open = OpenJournal::start(folder.reopen_journal(whole)?, chain, lock)?;
     // Before any report is begun anew: where there is no room, what is there stays.
     let entry = JournalEntry::Resumed { version: env!("CARGO_PKG_VERSION").to_owned() };
     open.journal().record(&entry).await.map_err(unwritten(&folder))?;
@@ -81,7 +81,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
         concurrency: args.pace.concurrency.map_or(run.concurrency, usize::from),
         ..run
     };
-    let sitting = Sitting {
+    let invocation = Invocation {
         folder: &folder,
         open,
         terms: terms.terms(aim),
@@ -93,7 +93,7 @@ pub(super) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
         output: &args.output,
         stop_words,
     };
-    let exit_code = sit(sitting).await?;
+    let exit_code = work(invocation).await?;
     if failed > 0 {
         ui::say(&format!(
             "hint: {failed} of the failed accounts had failed before and were left as they are; once they are mended, run \
@@ -154,7 +154,7 @@ fn report_again(folder: &RunFolder, lock: RunLock, book: Logbook, args: &Earlier
         return Ok(exit_code);
     }
     let Logbook { run, terms, entries, mut earlier, resumed, worked, whole, chain, .. } = book;
-    let open = Open::start(folder.reopen_journal(whole)?, chain, lock)?;
+    let open = OpenJournal::start(folder.reopen_journal(whole)?, chain, lock)?;
     let mut reporters = reporters(folder, terms.goal, &args.output)?;
     let info = RunInfo { resumed: resumed + 1, ..run };
     let tell = |reporters: &mut Reporters, kind| {
@@ -172,7 +172,7 @@ fn report_again(folder: &RunFolder, lock: RunLock, book: Logbook, args: &Earlier
 }
 
 /// Connects as the run did, but for what is given differently.
-pub(super) async fn connect(given: &ConnectionArgs, way: &Way) -> Result<Clients, CliError> {
+pub(crate) async fn connect(given: &ConnectionArgs, way: &Way) -> Result<Clients, CliError> {
     let connection = Connection::Aws {
         profile: given.profile.clone().or_else(|| way.profile.clone()),
         region: given.region.clone().or_else(|| way.region.clone()),
@@ -186,7 +186,7 @@ pub(super) async fn connect(given: &ConnectionArgs, way: &Way) -> Result<Clients
 }
 
 /// Whether the credentials are of the account that the run was begun from.
-pub(super) fn same_caller(book: &Logbook, clients: &Clients) -> Result<(), CliError> {
+pub(crate) fn same_caller(book: &Logbook, clients: &Clients) -> Result<(), CliError> {
     if clients.caller().account.as_str() == book.run.caller.account() {
         return Ok(());
     }
@@ -194,7 +194,7 @@ pub(super) fn same_caller(book: &Logbook, clients: &Clients) -> Result<(), CliEr
     Err(CliError::AnotherCaller { run, now })
 }
 
-pub(super) fn inventory(info: &RunInfo, entries: Vec<crate::inventory::list::Entry>) -> Inventory {
+pub(crate) fn inventory(info: &RunInfo, entries: Vec<crate::inventory::list::Entry>) -> Inventory {
     let source = info.source.clone();
     Inventory::new(entries, source)
 }

@@ -13,6 +13,7 @@ pub use super::rounds::Rounds;
 use super::tolerance::Tolerance;
 use super::waves::Waves;
 use crate::account::change::{Change, ChangeResult};
+use crate::account::model::failure_code::FailureCode;
 use crate::account::outcome::{AccountStatus, Outcome, Step};
 pub use crate::aws::pace::Api;
 use crate::ids::{AccountId, Arn, Partition, RunId};
@@ -85,8 +86,8 @@ pub enum EventKind {
         account_id: AccountId,
         /// The round in which it failed; the first is 1.
         round: u32,
-        /// What it failed with: AWS's error code, or a word of ours.
-        code: String,
+        /// What it failed with.
+        code: FailureCode,
     },
     /// All others are done; after a pause, the accounts that were deferred are worked on again.
     RoundStarted {

@@ -27,6 +27,7 @@ pub(super) fn show(info: &RunInfo, aims: &Aims, goal: Goal) {
         lines("trusts        ", &aims.trusts, info.selected);
     }
     lines("pass role     ", &aims.grants, info.selected);
+    lines("wildcards     ", &aims.wide, info.selected);
     if aims.without_grant > 0 {
         let how = match goal {
             Goal::Remove { .. } => "no grant is taken away: name whose with --pass-role-to user/NAME",

@@ -59,6 +59,9 @@ impl Job {
     }
 }
 
+/// How many parameters with wildcards are put on record.
+const WIDE: usize = 100;
+
 /// A run that has ended.
 pub(super) struct Ran {
     /// The command's exit code, if nothing follows.
@@ -139,6 +142,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resumed: 0,
         puts_back: None,
+        wildcards: aims.wide.keys().take(WIDE).cloned().collect(),
     };
     if ask {
         confirm::show(&info, &aims, job.goal);

@@ -67,7 +67,7 @@ name!(
     "a role name, with or without a path (`NAME` or `PATH/NAME`)",
     |text| {
         let (path, name) = text.rsplit_once('/').unwrap_or(("", text));
-        is_iam_name(name, 1, 64) && path.len() <= 510 && !path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic())
+        is_iam_name(name, 1, 64) && path.len() <= 510 && !path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic() && !b"*?${}".contains(&b))
     }
 );
 
@@ -193,6 +193,9 @@ mod tests {
         assert!("x".parse::<RoleName>().is_ok() && "x".repeat(64).parse::<RoleName>().is_ok());
         assert!("x".repeat(65).parse::<RoleName>().is_err() && "a/b".parse::<RoleName>().is_err());
         assert!("ops/Deployer".parse::<RolePath>().is_ok() && "/ops/x".parse::<RolePath>().is_err());
+        for wide in ["*/Admin", "o?s/Admin", "${aws:username}/Admin", "*"] {
+            assert!(wide.parse::<RolePath>().is_err(), "{wide}");
+        }
         assert!("x".parse::<SessionName>().is_err(), "AWS wants two characters");
         assert!("a:/b".parse::<ExternalId>().is_ok() && "a b".parse::<ExternalId>().is_err());
         assert!("aws:me".parse::<SourceIdentity>().is_err());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("ids", &[], &["aws_", "tokio", "std::fs"]),
     ("policy", &["ids", "digest"], &["aws_", "tokio", "std::fs", "Instant::now", "SystemTime::now", "Timestamp::now"]),
-    ("setup", &["policy", "ids", "digest"], &["aws_", "tokio"]),
+    ("setup", &["policy", "ids", "digest", "own_file"], &["aws_", "tokio"]),
     ("aws", &["ids"], &[]),
     ("inventory", &["aws", "ids", "cell", "digest"], &[]),
     ("account", &["aws", "setup", "policy", "ids", "digest"], &["std::fs"]),

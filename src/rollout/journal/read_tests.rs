@@ -44,6 +44,7 @@ pub(in crate::rollout) fn info() -> RunInfo {
         version: "0".to_owned(),
         resumed: 0,
         puts_back: None,
+        wildcards: Vec::new(),
     }
 }
 

@@ -15,3 +15,4 @@ pub mod sts;
 pub mod survey;
 
 pub use answer::ClockOff;
+pub use sts::session_seconds;

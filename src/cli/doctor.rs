@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::error::CliError;
+use super::external_id::external_id;
 use super::options::{Color, ConnectionArgs, EntranceArgs, Format, SourceArgs, WhatArgs, WhichArgs};
 use super::rollout::choices;
 use super::source::Source;
@@ -15,6 +16,7 @@ use super::which::Which;
 use crate::account::session::Entrance;
 use crate::aws::clients::{Clients, ConnectError};
 use crate::aws::failure::Class;
+use crate::aws::session_seconds;
 use crate::aws::survey::{clock_ahead, survey};
 use crate::doctor::{Check, Checkup, Health, Visit, caller, clock, credentials, folder, one_account};
 use crate::inventory::list::{Account, Inventory, Selection};
@@ -191,12 +193,14 @@ fn visit(args: &DoctorArgs, setup: &Setup, clients: &Clients, account: Account) 
         region: row.region.clone().unwrap_or_else(|| clients.region().clone()),
     };
     let desired = setup.fill(&place, &row_choices(row))?;
+    let given = external_id(&args.entrance)?;
     let entrance = (account.id != clients.caller().account).then(|| Entrance {
         role: row.assume_role.clone().unwrap_or_else(|| args.entrance.assume_role.clone()),
-        external_id: row.external_id.clone().or_else(|| args.entrance.external_id.clone()),
+        external_id: row.external_id.clone().or_else(|| given.clone()),
         session_name: args.entrance.session_name.clone(),
         source_identity: args.entrance.source_identity.clone(),
-        duration_seconds: 3600,
+        // A few reads.
+        duration_seconds: session_seconds(std::time::Duration::ZERO),
     });
     Ok(Visit { account, entrance, desired })
 }

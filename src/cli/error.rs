@@ -70,6 +70,10 @@ pub(super) enum CliError {
     Journal(std::path::PathBuf, #[source] ReadError),
     #[error("`{}` is not sealed with the key of this machine, so that anybody may have written it", .0.display())]
     NotSealed(std::path::PathBuf),
+    #[error("cannot read `{0}`")]
+    ExternalIdFile(std::path::PathBuf, #[source] std::io::Error),
+    #[error("`{0}` holds no external id (2 to 1224 letters, digits and `_+=,.@:/-`)")]
+    NoExternalId(String),
     #[error("ROLECALL_JOURNAL_KEY is shorter than 16 characters")]
     ShortKey,
     #[error("cannot write `{}`", .0.display())]
@@ -165,6 +169,9 @@ impl CliError {
             Self::NotSealed(_) => {
                 "set ROLECALL_JOURNAL_KEY as it was when the run began; or, if nobody else could write there, add \
                  --trust-journal"
+            }
+            Self::ExternalIdFile(..) | Self::NoExternalId(_) => {
+                "give the external id alone in it, with or without a line break behind it"
             }
             Self::ShortKey => "give it at least 16 characters that nobody guesses, such as `openssl rand -hex 32`",
             Self::Folder(FolderError::InUse { .. }) => "wait until it is done, or end it; then try again",

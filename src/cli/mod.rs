@@ -9,6 +9,7 @@ mod compare;
 mod confirm;
 mod doctor;
 mod error;
+mod external_id;
 mod journal_key;
 mod log;
 mod manual;

@@ -12,6 +12,7 @@ use super::aims::Aims;
 use super::args::RunArgs;
 use super::confirm;
 use super::error::CliError;
+use super::external_id::external_id;
 use super::log;
 use super::options::{AdoptArgs, ConnectionArgs, GrantArgs, Resource, SourceArgs, StageArgs, WhatArgs};
 use super::place::place_for_a_file;
@@ -77,6 +78,7 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
 pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, CliError> {
     let started_at = Timestamp::now();
     log::start(&args.output.log)?;
+    let external_id = external_id(&args.entrance)?;
     let which = Which::resolve(&args.which, &args.output.report_dir)?;
     which.has_any()?;
     let source = Source::open(&args.source, &which)?;
@@ -155,7 +157,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         choices,
         goal: job.goal,
         assume_role: args.entrance.assume_role,
-        external_id: args.entrance.external_id,
+        external_id,
         session_name: args.entrance.session_name,
         source_identity: args.entrance.source_identity,
         region: clients.region().clone(),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::ci_file::Finished;
 use super::row::AccountRow;
 use crate::account::outcome::{AccountStatus, Step};
+use crate::plain::plain;
 use crate::rollout::event::Ended;
 
 /// The schema's own name, which readers look at.
@@ -105,7 +106,7 @@ fn result(line: u64, row: &AccountRow) -> Option<Value> {
         "ruleId": rule(*status),
         "ruleIndex": index,
         "level": level,
-        "message": { "text": message },
+        "message": { "text": plain(&message) },
         "locations": [{
             "physicalLocation": { "artifactLocation": { "uri": "accounts.csv" }, "region": { "startLine": line } },
             "logicalLocations": [{ "name": row.account_id, "fullyQualifiedName": resource, "kind": "resource" }],

@@ -202,7 +202,7 @@ impl Source {
 
 /// Whether a text could be a policy at all.
 fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with('{')
+    text.trim_start().starts_with(['{', '['])
 }
 
 fn text_of(path: &Path) -> std::io::Result<String> {

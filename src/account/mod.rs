@@ -5,6 +5,7 @@ pub(crate) mod any_state_tests;
 #[cfg(test)]
 pub(crate) mod any_state_world_tests;
 pub mod apply;
+pub mod authority;
 pub mod change;
 pub mod converge;
 #[cfg(test)]

@@ -10,18 +10,20 @@ use crate::account::converge::Goal;
 use crate::plain::plain;
 use crate::rollout::event::RunInfo;
 use crate::rollout::order::{DEFAULT_SEED, Seed};
+use crate::setup::resolve::Setup;
 
 /// How many lines of one kind are shown.
 const SHOWN: usize = 8;
 
 /// Shows what is about to happen.
-pub(super) fn show(info: &RunInfo, aims: &Aims, goal: Goal) {
+pub(super) fn show(info: &RunInfo, aims: &Aims, goal: Goal, setup: &str) {
     ui::say(&format!("caller        {}", plain(&info.caller.to_string())));
     if let Some(organization) = &info.organization {
         ui::say(&format!("organization  {}", plain(organization)));
     }
     ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, plain(&info.source)));
-    ui::say(&format!("setup         {}", plain(&info.setup)));
+    let from = if Setup::is_path(setup) { format!(", from {setup}") } else { String::new() };
+    ui::say(&format!("setup         {}{}", plain(&info.setup), plain(&from)));
     lines("role          ", &aims.roles, info.selected);
     if !matches!(goal, Goal::Remove { .. }) {
         lines("trusts        ", &aims.trusts, info.selected);
@@ -55,7 +57,8 @@ pub(super) fn show(info: &RunInfo, aims: &Aims, goal: Goal) {
     }
 }
 
-fn lines(head: &str, aims: &BTreeMap<String, usize>, selected: usize) {
+/// The first of them, each with how many accounts it is in.
+pub(super) fn lines(head: &str, aims: &BTreeMap<String, usize>, selected: usize) {
     for (what, accounts) in aims.iter().take(SHOWN) {
         ui::say(&format!("{head}{}{}", plain(what), among(*accounts, selected)));
     }

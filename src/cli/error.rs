@@ -78,6 +78,8 @@ pub(super) enum CliError {
     ShortKey,
     #[error("cannot write `{}`", .0.display())]
     JournalUnwritten(std::path::PathBuf, #[source] LedgerClosed),
+    #[error("the journal says that {account} got {why}")]
+    NotOfTheSetup { account: crate::ids::AccountId, why: String },
     #[error("`{0}` writes nothing, so there is nothing to put back")]
     NothingWritten(String),
     #[error("the run was of `--sandbox={0}`, a simulated organization that ended with its process")]
@@ -178,6 +180,9 @@ impl CliError {
             Self::Journal(_, error) => return Some(journal(error)),
             Self::JournalUnwritten(..) => {
                 "nothing was written to AWS; make room, or choose another place with --report-dir"
+            }
+            Self::NotOfTheSetup { .. } => {
+                "the run's command cannot have done that for its setup, so that somebody else wrote it: put back by hand what is left"
             }
             Self::NothingWritten(_) => "name a run of apply, remove or rollback",
             Self::SandboxGone(_) => "run the command again; a world that outlives rolecall is `rolecall sandbox`",

@@ -4,6 +4,7 @@ mod accounts;
 mod aims;
 mod apply;
 mod args;
+mod authority;
 mod bootstrap;
 mod compare;
 mod confirm;

@@ -1,6 +1,6 @@
 //! `rolecall rollback`: puts back what a run changed, where it is still as the run left it. A run of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::args::EarlierRunArgs;
+use super::authority::of_the_setup;
 use super::confirm;
 use super::error::CliError;
 use super::log;
@@ -16,13 +17,14 @@ use super::rollout::writable;
 use super::signals::StopWords;
 use super::sitting::{Sitting, begin, read_journal, sit};
 use super::ui;
-use crate::account::change::Write;
+use crate::account::change::Change;
 use crate::account::converge::Goal;
 use crate::account::put_back_power::power_to_put_back;
 use crate::account::restore::Deeds;
-use crate::ids::{AccountId, RunId};
+use crate::ids::{AccountId, Partition, RunId};
 use crate::inventory::list::{Reason, Selection};
 use crate::plain::plain;
+use crate::policy::{CanonicalPolicy, PolicyKind};
 use crate::report::RunFolder;
 use crate::rollout::event::RunInfo;
 use crate::rollout::history::{Earlier, Past};
@@ -47,6 +49,7 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         return Err(CliError::SandboxGone(world.clone()));
     }
     sealed(&run, &book, args.trust.trust_journal)?;
+    of_the_setup(&book, &deeds)?;
     let ask = !args.confirm.yes;
     if ask && !std::io::stdin().is_terminal() {
         return Err(CliError::NobodyToAsk);
@@ -87,7 +90,7 @@ pub(super) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         ..was
     };
     if ask {
-        show(&info, &deeds);
+        show(&info, &deeds, &run);
         stop_words.unless_told(confirm::asked(selected, Goal::PutBack)).await?;
     }
     let saved = SavedTerms {
@@ -135,19 +138,41 @@ pub(super) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, D
     Ok((book, deeds))
 }
 
-/// Shows what is about to happen.
-fn show(info: &RunInfo, deeds: &HashMap<AccountId, Deeds>) {
-    let done = || deeds.values().flat_map(|deeds| &deeds.done);
-    let made = done().filter(|change| matches!(change.write, Write::CreateRole { .. })).count();
-    let deleted = done().filter(|change| matches!(change.write, Write::DeleteRole { .. })).count();
+/// Shows what is about to happen, and where that comes from.
+pub(super) fn show(info: &RunInfo, deeds: &HashMap<AccountId, Deeds>, from: &RunFolder) {
     ui::say(&format!("caller        {}", plain(&info.caller.to_string())));
     ui::say(&format!("put back      {}", info.puts_back.as_ref().map(RunId::as_str).unwrap_or_default()));
+    ui::say(&format!("from          {}", plain(&from.journal().display().to_string())));
     ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, plain(&info.source)));
-    ui::say(&format!("writes        {} of that run are undone, newest first, where they still stand", done().count()));
-    if made > 0 {
-        ui::say(&format!("roles         {made} that it made are deleted"));
+    let (mut undone, mut trusts, mut writes) = (BTreeMap::new(), BTreeMap::new(), 0);
+    for change in deeds.values().flat_map(|deeds| &deeds.done) {
+        writes += 1;
+        *undone.entry(format!("{} on {}", change.write.action(), change.write.resource())).or_default() += 1;
+        if let Some(trust) = trust_before(change) {
+            *trusts.entry(trust_line(&trust, &info.partition)).or_default() += 1;
+        }
     }
-    if deleted > 0 {
-        ui::say(&format!("roles         {deleted} that it deleted are made again"));
+    ui::say(&format!("writes        {writes} of that run are undone, newest first, where they still stand"));
+    confirm::lines("undoes        ", &undone, info.selected);
+    confirm::lines("trusts again  ", &trusts, info.selected);
+}
+
+/// The trust policy that comes back when a change is undone.
+fn trust_before(change: &Change) -> Option<String> {
+    let before = change.before.clone()?;
+    match change.write.action() {
+        "UpdateAssumeRolePolicy" => Some(before),
+        "DeleteRole" => {
+            let role: serde_json::Value = serde_json::from_str(&before).ok()?;
+            Some(role.get("trust")?.as_str()?.to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn trust_line(trust: &str, partition: &Partition) -> String {
+    match CanonicalPolicy::read(PolicyKind::Trust, trust, partition) {
+        Ok(trust) => trust.trusted().join(", "),
+        Err(_) => "a policy that cannot be read".to_owned(),
     }
 }

@@ -147,7 +147,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         wildcards: aims.wide.keys().take(WIDE).cloned().collect(),
     };
     if ask {
-        confirm::show(&info, &aims, job.goal);
+        confirm::show(&info, &aims, job.goal, &saved_name(&args.setup)?);
         stop_words.unless_told(confirm::asked(info.selected, job.goal)).await?;
     }
 

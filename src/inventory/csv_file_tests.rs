@@ -171,3 +171,15 @@ fn every_status_of_a_report_is_known() {
         assert_eq!(inventory.entries[0].selection == Selection::In, *status != AccountStatus::Skipped, "{status}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_an_inventory_or_mistakes(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+        cells in "(account_id|name|param.k|,|;|\t|\"|\n|\r\n|123456789012|[0-9]{1,3}|\\PC){0,60}",
+    ) {
+        let _ = parse(&bytes, "a.csv");
+        let _ = parse(cells.as_bytes(), "a.csv");
+        let _ = parse(&[cells.as_bytes(), &bytes].concat(), "a.csv");
+    }
+}

@@ -1,0 +1,137 @@
+//! What a command can have written for a setup in one account, to hold a journal against: it is not the only authority on
+//! what is put back. Pure.
+//!
+//! A journal says which writes a run made. Undoing one that the run's command cannot have made for the run's setup would do
+//! what somebody else wants.
+
+use std::collections::BTreeMap;
+
+use super::change::Change;
+use super::converge::Goal;
+use crate::ids::{Arn, Partition};
+use crate::policy::{CanonicalPolicy, PolicyKind};
+use crate::setup::desired::{Desired, ExtraPolicies, Grant, Policy};
+
+/// The writes by which `apply` makes a role what the setup says.
+const ROLE_MADE: [&str; 7] = [
+    "CreateRole",
+    "UpdateRole",
+    "UpdateAssumeRolePolicy",
+    "PutRolePermissionsBoundary",
+    "TagRole",
+    "PutRolePolicy",
+    "AttachRolePolicy",
+];
+/// Those that take off what is not the setup's, where the setup says so.
+const EXTRA_TAKEN: [&str; 3] = ["DeleteRolePolicy", "DetachRolePolicy", "DeleteRolePermissionsBoundary"];
+/// Those by which `remove` takes a role away.
+const ROLE_TAKEN: [&str; 5] = [
+    "RemoveRoleFromInstanceProfile",
+    "DetachRolePolicy",
+    "DeleteRolePolicy",
+    "DeleteRole",
+    "DeleteRolePermissionsBoundary",
+];
+const GRANT_MADE: [&str; 3] = ["PutUserPolicy", "PutGroupPolicy", "PutRolePolicy"];
+const GRANT_TAKEN: [&str; 3] = ["DeleteUserPolicy", "DeleteGroupPolicy", "DeleteRolePolicy"];
+
+/// Why a command with this goal cannot have made this change for `desired`; nothing where it can.
+pub fn not_of_the_setup(desired: &Desired, goal: Goal, change: &Change, partition: &Partition) -> Option<String> {
+    let (action, resource, after) = (change.write.action(), change.write.resource(), change.write.after());
+    let grant_of = |grant: &&Grant| grant.to.iter().any(|to| resource == format!("{to} inline policy {}", grant.name));
+    if let Some(grant) = desired.grants.iter().find(grant_of) {
+        let (of_kind, is_it) = match goal {
+            Goal::Remove { .. } => (GRANT_TAKEN.contains(&action), true),
+            Goal::PutBack => (GRANT_MADE.contains(&action) || GRANT_TAKEN.contains(&action), true),
+            _ => (
+                GRANT_MADE.contains(&action),
+                is_policy(PolicyKind::Identity, &grant.policy, after.as_deref(), partition),
+            ),
+        };
+        return refused(of_kind, is_it, action, &resource);
+    }
+    let role = role_view(desired);
+    let named = format!("role/{}", role.name);
+    if resource != named && !resource.starts_with(&format!("{named} ")) {
+        return Some(format!("{action} on `{resource}`, which the setup does not name"));
+    }
+    let (of_kind, is_it) = match goal {
+        Goal::Remove { .. } => (ROLE_TAKEN.contains(&action), true),
+        // The one that is put back was held against the setup, too; what undoes its writes may be any of them.
+        Goal::PutBack => (true, true),
+        _ => {
+            let extra = role.extra_policies == ExtraPolicies::Remove && EXTRA_TAKEN.contains(&action);
+            (ROLE_MADE.contains(&action) || extra, role.wants(action, &resource, after.as_deref(), partition))
+        }
+    };
+    refused(of_kind, is_it, action, &resource)
+}
+
+fn refused(of_kind: bool, is_it: bool, action: &str, resource: &str) -> Option<String> {
+    match (of_kind, is_it) {
+        (false, _) => Some(format!("{action} on `{resource}`, which the run's command does not do")),
+        (true, false) => Some(format!("{action} on `{resource}` with something else than the setup has there")),
+        (true, true) => None,
+    }
+}
+
+/// A role of the setup.
+struct RoleView<'a> {
+    name: &'a str,
+    path: &'a str,
+    trust: &'a Policy,
+    boundary: Option<&'a Arn>,
+    tags: &'a BTreeMap<String, String>,
+    inline: BTreeMap<&'a str, &'a Policy>,
+    managed: Vec<String>,
+    extra_policies: ExtraPolicies,
+}
+
+fn role_view(desired: &Desired) -> RoleView<'_> {
+    RoleView {
+        name: desired.role.as_str(),
+        path: &desired.path,
+        trust: &desired.trust,
+        boundary: desired.boundary.as_ref(),
+        tags: &desired.tags,
+        inline: desired.inline.iter().map(|(name, policy)| (name.as_str(), policy)).collect(),
+        managed: desired.managed.iter().map(ToString::to_string).collect(),
+        extra_policies: desired.extra_policies,
+    }
+}
+
+impl RoleView<'_> {
+    /// Whether what `apply` leaves there is what the setup has there.
+    fn wants(&self, action: &str, resource: &str, after: Option<&str>, partition: &Partition) -> bool {
+        let boundary = self.boundary.map(ToString::to_string);
+        let json = || serde_json::from_str::<serde_json::Value>(after.unwrap_or_default()).unwrap_or_default();
+        match action {
+            "CreateRole" => {
+                let made = json();
+                let text = |name: &str| made.get(name).and_then(|value| value.as_str());
+                text("path") == Some(self.path)
+                    && is_policy(PolicyKind::Trust, self.trust, text("trust"), partition)
+                    && text("permissions_boundary") == boundary.as_deref()
+                    && made.get("tags") == serde_json::to_value(self.tags).ok().as_ref()
+            }
+            "UpdateAssumeRolePolicy" => is_policy(PolicyKind::Trust, self.trust, after, partition),
+            "PutRolePolicy" => {
+                let name = resource.rsplit(' ').next().unwrap_or_default();
+                self.inline.get(name).is_some_and(|policy| is_policy(PolicyKind::Identity, policy, after, partition))
+            }
+            "AttachRolePolicy" => after.is_some_and(|arn| self.managed.iter().any(|managed| managed == arn)),
+            "PutRolePermissionsBoundary" => after == boundary.as_deref(),
+            "TagRole" => json().as_object().is_some_and(|tags| {
+                tags.iter().all(|(key, value)| self.tags.get(key).map(String::as_str) == value.as_str())
+            }),
+            // What is there before is put back, whatever it was; and of a description nobody gets any power.
+            _ => true,
+        }
+    }
+}
+
+/// Whether a text is a policy of the setup, by meaning: another version may have written it in other words.
+fn is_policy(kind: PolicyKind, wanted: &Policy, text: Option<&str>, partition: &Partition) -> bool {
+    let Some(text) = text else { return false };
+    *text == *wanted.text || CanonicalPolicy::read(kind, text, partition).is_ok_and(|found| found == *wanted.meaning)
+}

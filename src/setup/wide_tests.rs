@@ -205,11 +205,10 @@ proptest! {
     ) {
         let whole = toml("[params.v]\npattern = 'x+'\n", "path = '/a/'");
         for (text, other) in [(whole.as_str(), TRUST), (TRUST, "")] {
-            let mut place = at.index(text.len() + 1);
-            while !text.is_char_boundary(place) {
-                place -= 1;
-            }
-            let spoilt = format!("{}{noise}{}", &text[..place], &text[place..]);
+            let (before, behind): (Vec<_>, Vec<_>) =
+                text.chars().enumerate().partition(|(place, _)| *place < at.index(text.len()));
+            let of = |part: &[(usize, char)]| part.iter().map(|(_, c)| *c).collect::<String>();
+            let spoilt = format!("{}{noise}{}", of(&before), of(&behind));
             let _ = if other.is_empty() {
                 examine(&whole, &[("trust.json", &spoilt), ("p.json", &noise)], params([("v", "x")]))
             } else {

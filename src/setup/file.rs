@@ -202,7 +202,8 @@ impl Source {
 
 /// Whether a text could be a policy at all.
 fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '['])
+    let text = text.trim_start();
+    text.is_empty() || text.starts_with(['{', '['])
 }
 
 fn text_of(path: &Path) -> std::io::Result<String> {

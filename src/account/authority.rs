@@ -135,3 +135,89 @@ fn is_policy(kind: PolicyKind, wanted: &Policy, text: Option<&str>, partition: &
     let Some(text) = text else { return false };
     *text == *wanted.text || CanonicalPolicy::read(kind, text, partition).is_ok_and(|found| found == *wanted.meaning)
 }
+
+/// Whom a role trusts again once this change is undone, where that says whom it trusts.
+pub fn trusted_again(change: &Change, partition: &Partition) -> Option<String> {
+    let before = change.before.as_deref()?;
+    let trust = match change.write.action() {
+        "UpdateAssumeRolePolicy" => before.to_owned(),
+        "DeleteRole" => {
+            let role: serde_json::Value = serde_json::from_str(before).ok()?;
+            role.get("trust")?.as_str()?.to_owned()
+        }
+        _ => return None,
+    };
+    Some(match CanonicalPolicy::read(PolicyKind::Trust, &trust, partition) {
+        Ok(trust) => trust.trusted().join(", "),
+        Err(_) => "whom a policy says that cannot be read".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::observation::Observation;
+    use crate::account::plan::plan;
+    use crate::account::plan_tests::{desired, granted};
+
+    const STRANGER: &str = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole",
+        "Principal":{"AWS":"arn:aws:iam::999999999999:root"}}}"#;
+
+    /// What apply does in an account that has nothing.
+    fn made() -> Vec<Change> {
+        let grants = granted(crate::account::observation::ObservedGrant::Absent);
+        plan(&desired(), &Observation { role: None, grants }).unwrap().changes
+    }
+
+    fn judged(goal: Goal, change: &Change) -> Option<String> {
+        not_of_the_setup(&desired(), goal, change, &"aws".parse().unwrap())
+    }
+
+    #[test]
+    fn what_apply_makes_of_the_setup_is_the_setups() {
+        for change in made() {
+            assert_eq!(judged(Goal::Apply, &change), None, "{change:?}");
+            assert_eq!(judged(Goal::PutBack, &change), None, "{change:?}");
+            assert!(judged(Goal::Remove { force: true }, &change).is_some_and(|why| why.contains("does not do")));
+        }
+    }
+
+    #[test]
+    fn another_role_another_trust_and_another_policy_are_not() {
+        for change in made() {
+            let text = serde_json::to_string(&change).unwrap();
+            let other: Change = serde_json::from_str(&text.replace("AmazonMLRedshift\"", "Administrators\"")).unwrap();
+            if text.contains("\"role\":\"AmazonMLRedshift\"") {
+                let why = judged(Goal::Apply, &other).unwrap();
+                assert!(why.contains("`role/Administrators") && why.contains("the setup does not name"), "{why}");
+            }
+            for (word, stranger) in [
+                ("machinelearning.amazonaws.com", "evil.example.com"),
+                ("SecurityAudit", "AdministratorAccess"),
+                ("PassRole\\", "*\\"),
+                ("s3:GetObject", "*"),
+            ] {
+                let stranger = text.replace(word, stranger);
+                let before = change.write.after();
+                let other: Change = serde_json::from_str(&stranger).unwrap();
+                if other.write.after() != before {
+                    assert!(judged(Goal::Apply, &other).is_some(), "{stranger}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whom_a_role_will_trust_again_is_said() {
+        let mut change = made().remove(0);
+        assert_eq!(trusted_again(&change, &"aws".parse().unwrap()), None);
+        change.before = Some(STRANGER.to_owned());
+        let text = serde_json::to_string(&change).unwrap();
+        let action = |text: &str| text.replacen("\"CreateRole\"", "\"DeleteRole\"", 1);
+        let before = serde_json::json!({ "trust": STRANGER }).to_string();
+        let deleted: Change = serde_json::from_str(&action(&text)).unwrap();
+        let deleted = Change { before: Some(before), ..deleted };
+        let said = trusted_again(&deleted, &"aws".parse().unwrap());
+        assert_eq!(said.as_deref(), Some("arn:aws:iam::999999999999:root"));
+    }
+}

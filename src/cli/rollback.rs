@@ -17,14 +17,13 @@ use super::rollout::writable;
 use super::signals::StopWords;
 use super::sitting::{Sitting, begin, read_journal, sit};
 use super::ui;
-use crate::account::change::Change;
+use crate::account::authority::trusted_again;
 use crate::account::converge::Goal;
 use crate::account::put_back_power::power_to_put_back;
 use crate::account::restore::Deeds;
-use crate::ids::{AccountId, Partition, RunId};
+use crate::ids::{AccountId, RunId};
 use crate::inventory::list::{Reason, Selection};
 use crate::plain::plain;
-use crate::policy::{CanonicalPolicy, PolicyKind};
 use crate::report::RunFolder;
 use crate::rollout::event::RunInfo;
 use crate::rollout::history::{Earlier, Past};
@@ -148,31 +147,11 @@ pub(super) fn show(info: &RunInfo, deeds: &HashMap<AccountId, Deeds>, from: &Run
     for change in deeds.values().flat_map(|deeds| &deeds.done) {
         writes += 1;
         *undone.entry(format!("{} on {}", change.write.action(), change.write.resource())).or_default() += 1;
-        if let Some(trust) = trust_before(change) {
-            *trusts.entry(trust_line(&trust, &info.partition)).or_default() += 1;
+        if let Some(trusted) = trusted_again(change, &info.partition) {
+            *trusts.entry(trusted).or_default() += 1;
         }
     }
     ui::say(&format!("writes        {writes} of that run are undone, newest first, where they still stand"));
     confirm::lines("undoes        ", &undone, info.selected);
     confirm::lines("trusts again  ", &trusts, info.selected);
-}
-
-/// The trust policy that comes back when a change is undone.
-fn trust_before(change: &Change) -> Option<String> {
-    let before = change.before.clone()?;
-    match change.write.action() {
-        "UpdateAssumeRolePolicy" => Some(before),
-        "DeleteRole" => {
-            let role: serde_json::Value = serde_json::from_str(&before).ok()?;
-            Some(role.get("trust")?.as_str()?.to_owned())
-        }
-        _ => None,
-    }
-}
-
-fn trust_line(trust: &str, partition: &Partition) -> String {
-    match CanonicalPolicy::read(PolicyKind::Trust, trust, partition) {
-        Ok(trust) => trust.trusted().join(", "),
-        Err(_) => "a policy that cannot be read".to_owned(),
-    }
 }

@@ -4,13 +4,11 @@
 //! A journal says which writes a run made. Undoing one that the run's command cannot have made for the run's setup would do
 //! what somebody else wants.
 
-use std::collections::BTreeMap;
-
-use super::change::Change;
-use super::converge::Goal;
-use crate::ids::{Arn, Partition};
+use super::goal::Goal;
+use super::model::change::Change;
+use crate::ids::Partition;
 use crate::policy::{CanonicalPolicy, PolicyKind};
-use crate::setup::desired::{Desired, ExtraPolicies, Grant, Policy};
+use crate::setup::desired::{Desired, DesiredRole, ExtraPolicies, Grant, Policy};
 
 /// The writes by which `apply` makes a role what the setup says.
 const ROLE_MADE: [&str; 7] = [
@@ -42,7 +40,7 @@ pub fn not_of_the_setup(desired: &Desired, goal: Goal, change: &Change, partitio
     if let Some(grant) = desired.grants.iter().find(grant_of) {
         let (of_kind, is_it) = match goal {
             Goal::Remove { .. } => (GRANT_TAKEN.contains(&action), true),
-            Goal::PutBack => (GRANT_MADE.contains(&action) || GRANT_TAKEN.contains(&action), true),
+            Goal::Rollback => (GRANT_MADE.contains(&action) || GRANT_TAKEN.contains(&action), true),
             _ => (
                 GRANT_MADE.contains(&action),
                 is_policy(PolicyKind::Identity, &grant.policy, after.as_deref(), partition),
@@ -50,18 +48,20 @@ pub fn not_of_the_setup(desired: &Desired, goal: Goal, change: &Change, partitio
         };
         return refused(of_kind, is_it, action, &resource);
     }
-    let role = role_view(desired);
-    let named = format!("role/{}", role.name);
-    if resource != named && !resource.starts_with(&format!("{named} ")) {
+    let is_of = |role: &&DesiredRole| {
+        let named = format!("role/{}", role.name);
+        resource == named || resource.starts_with(&format!("{named} "))
+    };
+    let Some(role) = desired.roles.iter().find(is_of) else {
         return Some(format!("{action} on `{resource}`, which the setup does not name"));
-    }
+    };
     let (of_kind, is_it) = match goal {
         Goal::Remove { .. } => (ROLE_TAKEN.contains(&action), true),
         // The one that is put back was held against the setup, too; what undoes its writes may be any of them.
-        Goal::PutBack => (true, true),
+        Goal::Rollback => (true, true),
         _ => {
             let extra = role.extra_policies == ExtraPolicies::Remove && EXTRA_TAKEN.contains(&action);
-            (ROLE_MADE.contains(&action) || extra, role.wants(action, &resource, after.as_deref(), partition))
+            (ROLE_MADE.contains(&action) || extra, wants(role, action, &resource, after.as_deref(), partition))
         }
     };
     refused(of_kind, is_it, action, &resource)
@@ -75,58 +75,32 @@ fn refused(of_kind: bool, is_it: bool, action: &str, resource: &str) -> Option<S
     }
 }
 
-/// A role of the setup.
-struct RoleView<'a> {
-    name: &'a str,
-    path: &'a str,
-    trust: &'a Policy,
-    boundary: Option<&'a Arn>,
-    tags: &'a BTreeMap<String, String>,
-    inline: BTreeMap<&'a str, &'a Policy>,
-    managed: Vec<String>,
-    extra_policies: ExtraPolicies,
-}
-
-fn role_view(desired: &Desired) -> RoleView<'_> {
-    RoleView {
-        name: desired.role.as_str(),
-        path: &desired.path,
-        trust: &desired.trust,
-        boundary: desired.boundary.as_ref(),
-        tags: &desired.tags,
-        inline: desired.inline.iter().map(|(name, policy)| (name.as_str(), policy)).collect(),
-        managed: desired.managed.iter().map(ToString::to_string).collect(),
-        extra_policies: desired.extra_policies,
-    }
-}
-
-impl RoleView<'_> {
-    /// Whether what `apply` leaves there is what the setup has there.
-    fn wants(&self, action: &str, resource: &str, after: Option<&str>, partition: &Partition) -> bool {
-        let boundary = self.boundary.map(ToString::to_string);
-        let json = || serde_json::from_str::<serde_json::Value>(after.unwrap_or_default()).unwrap_or_default();
-        match action {
-            "CreateRole" => {
-                let made = json();
-                let text = |name: &str| made.get(name).and_then(|value| value.as_str());
-                text("path") == Some(self.path)
-                    && is_policy(PolicyKind::Trust, self.trust, text("trust"), partition)
-                    && text("permissions_boundary") == boundary.as_deref()
-                    && made.get("tags") == serde_json::to_value(self.tags).ok().as_ref()
-            }
-            "UpdateAssumeRolePolicy" => is_policy(PolicyKind::Trust, self.trust, after, partition),
-            "PutRolePolicy" => {
-                let name = resource.rsplit(' ').next().unwrap_or_default();
-                self.inline.get(name).is_some_and(|policy| is_policy(PolicyKind::Identity, policy, after, partition))
-            }
-            "AttachRolePolicy" => after.is_some_and(|arn| self.managed.iter().any(|managed| managed == arn)),
-            "PutRolePermissionsBoundary" => after == boundary.as_deref(),
-            "TagRole" => json().as_object().is_some_and(|tags| {
-                tags.iter().all(|(key, value)| self.tags.get(key).map(String::as_str) == value.as_str())
-            }),
-            // What is there before is put back, whatever it was; and of a description nobody gets any power.
-            _ => true,
+/// Whether what `apply` leaves there is what the setup has there.
+fn wants(role: &DesiredRole, action: &str, resource: &str, after: Option<&str>, partition: &Partition) -> bool {
+    let boundary = role.boundary.as_ref().map(ToString::to_string);
+    let json = || serde_json::from_str::<serde_json::Value>(after.unwrap_or_default()).unwrap_or_default();
+    match action {
+        "CreateRole" => {
+            let made = json();
+            let text = |name: &str| made.get(name).and_then(|value| value.as_str());
+            text("path") == Some(role.path.as_str())
+                && is_policy(PolicyKind::Trust, &role.trust, text("trust"), partition)
+                && text("permissions_boundary") == boundary.as_deref()
+                && made.get("tags") == serde_json::to_value(&role.tags).ok().as_ref()
         }
+        "UpdateAssumeRolePolicy" => is_policy(PolicyKind::Trust, &role.trust, after, partition),
+        "PutRolePolicy" => {
+            let name = resource.rsplit(' ').next().unwrap_or_default();
+            let wanted = role.inline.iter().find(|(known, _)| known.as_str() == name);
+            wanted.is_some_and(|(_, policy)| is_policy(PolicyKind::Identity, policy, after, partition))
+        }
+        "AttachRolePolicy" => after.is_some_and(|arn| role.managed.iter().any(|managed| managed.to_string() == arn)),
+        "PutRolePermissionsBoundary" => after == boundary.as_deref(),
+        "TagRole" => json().as_object().is_some_and(|tags| {
+            tags.iter().all(|(key, value)| role.tags.get(key).map(String::as_str) == value.as_str())
+        }),
+        // What is there before is put back, whatever it was; and of a description nobody gets any power.
+        _ => true,
     }
 }
 
@@ -156,7 +130,10 @@ pub fn trusted_again(change: &Change, partition: &Partition) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::observation::Observation;
+    use std::collections::BTreeMap;
+
+    use crate::account::grant::observed::ObservedGrant;
+    use crate::account::model::observation::Observation;
     use crate::account::plan::plan;
     use crate::account::plan_tests::{desired, granted};
 
@@ -165,8 +142,8 @@ mod tests {
 
     /// What apply does in an account that has nothing.
     fn made() -> Vec<Change> {
-        let grants = granted(crate::account::observation::ObservedGrant::Absent);
-        plan(&desired(), &Observation { role: None, grants }).unwrap().changes
+        let grants = granted(ObservedGrant::Absent);
+        plan(&desired(), &Observation { roles: BTreeMap::new(), grants }).unwrap().changes
     }
 
     fn judged(goal: Goal, change: &Change) -> Option<String> {
@@ -177,7 +154,7 @@ mod tests {
     fn what_apply_makes_of_the_setup_is_the_setups() {
         for change in made() {
             assert_eq!(judged(Goal::Apply, &change), None, "{change:?}");
-            assert_eq!(judged(Goal::PutBack, &change), None, "{change:?}");
+            assert_eq!(judged(Goal::Rollback, &change), None, "{change:?}");
             assert!(judged(Goal::Remove { force: true }, &change).is_some_and(|why| why.contains("does not do")));
         }
     }

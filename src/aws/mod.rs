@@ -8,11 +8,11 @@ pub mod denial;
 pub mod failure;
 mod http;
 pub mod limiter;
+pub mod local_config;
 pub mod pace;
 pub mod permission;
 pub mod retry;
 pub mod sts;
-pub mod survey;
 
 pub use answer::ClockOff;
 pub use sts::session_seconds;

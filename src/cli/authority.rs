@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::error::CliError;
 use crate::account::authority::not_of_the_setup;
-use crate::account::restore::Deeds;
+use crate::account::rollback::RunWrites;
 use crate::ids::AccountId;
 use crate::inventory::list::Selection;
 use crate::rollout::journal::Logbook;
@@ -16,7 +16,7 @@ use crate::setup::resolve::{Place, Setup};
 ///
 /// # Errors
 /// The first write that the run cannot have made, or that there is nothing to hold them against.
-pub(super) fn of_the_setup(book: &Logbook, deeds: &HashMap<AccountId, Deeds>) -> Result<(), CliError> {
+pub(super) fn of_the_setup(book: &Logbook, deeds: &HashMap<AccountId, RunWrites>) -> Result<(), CliError> {
     let terms = &book.terms;
     let setup = match Setup::load(&terms.setup, terms.choices.clone()) {
         Ok(setup) if setup.digest() == book.run.setup_digest => setup,

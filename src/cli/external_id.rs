@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::args::options::EntranceArgs;
 use super::error::CliError;
-use super::options::EntranceArgs;
 use crate::ids::ExternalId;
 use crate::own_file;
 

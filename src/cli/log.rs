@@ -15,10 +15,10 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, fmt};
 
+use super::args::options::LogArgs;
 use super::error::CliError;
-use super::options::LogArgs;
-use super::place::place_for_a_file;
-use crate::plain::{plain, plain_json};
+use super::output_path::check_output_path;
+use crate::sanitize::printable::{printable, printable_json};
 
 /// Whose records there are.
 const OURS: &str = "rolecall";
@@ -28,18 +28,19 @@ pub(super) fn start(args: &LogArgs) -> Result<(), CliError> {
     let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
     if args.verbose > 0 {
         let level = if args.verbose == 1 { Level::INFO } else { Level::DEBUG };
-        let lines = fmt::layer().with_writer(|| Plain(std::io::stderr(), plain)).with_target(false).with_ansi(false);
+        let lines =
+            fmt::layer().with_writer(|| Plain(std::io::stderr(), printable)).with_target(false).with_ansi(false);
         layers.push(lines.with_filter(ours(level)).boxed());
     }
     if let Some(path) = &args.log {
-        place_for_a_file(path)?;
+        check_output_path(path)?;
         let file = File::create(path).map_err(|error| CliError::NoOutput(path.clone(), error))?;
         let file = Arc::new(file);
         layers.push(if is_json(path) {
-            let lines = fmt::layer().with_writer(move || Plain(Arc::clone(&file), plain_json)).with_ansi(false);
+            let lines = fmt::layer().with_writer(move || Plain(Arc::clone(&file), printable_json)).with_ansi(false);
             lines.json().flatten_event(true).with_filter(ours(Level::DEBUG)).boxed()
         } else {
-            let lines = fmt::layer().with_writer(move || Plain(Arc::clone(&file), plain)).with_ansi(false);
+            let lines = fmt::layer().with_writer(move || Plain(Arc::clone(&file), printable)).with_ansi(false);
             lines.with_filter(ours(Level::DEBUG)).boxed()
         });
     }

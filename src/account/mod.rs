@@ -8,6 +8,7 @@ pub(crate) mod any_state_world_tests;
 mod apply;
 pub mod assume_role;
 mod assume_role_advice;
+pub mod authority;
 mod carry_out;
 mod compare;
 pub mod converge;

@@ -16,3 +16,4 @@ pub mod retry;
 pub mod sts;
 
 pub use answer::ClockOff;
+pub use sts::session_seconds;

@@ -1,6 +1,8 @@
 //! AWS STS, in one region or in several. Each region has a quota of its own, of all calls of the caller's account there; a
 //! session that any of them gives is good everywhere in the partition.
 
+use std::time::Duration;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -86,5 +88,23 @@ impl Sts {
             .fold(0xcbf2_9ce4_8422_2325, |hash: u64, digit| (hash ^ u64::from(digit)).wrapping_mul(0x0100_0000_01b3));
         let place = usize::try_from(mixed >> 32).unwrap_or_default() % (self.more.len() + 1);
         self.all().nth(place).unwrap_or(&self.first)
+    }
+}
+
+/// How long a session is asked for that is used for so long at the most: no longer than it takes, since whoever gets hold of
+/// one has it for that long. STS gives 900 seconds at the least, and a chained session 3,600 at the most.
+pub fn session_seconds(longest: Duration) -> i32 {
+    let wanted = longest.as_secs().saturating_add(60).clamp(900, 3_600);
+    i32::try_from(wanted).unwrap_or(3_600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_lives_no_longer_than_it_takes() {
+        let seconds = |longest| session_seconds(Duration::from_secs(longest));
+        assert_eq!([0, 120, 900, 1_800, 7_200, u64::MAX].map(seconds), [900, 900, 960, 1_860, 3_600, 3_600]);
     }
 }

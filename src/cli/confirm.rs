@@ -10,23 +10,26 @@ use crate::account::converge::Goal;
 use crate::rollout::event::RunInfo;
 use crate::rollout::order::{DEFAULT_SEED, Seed};
 use crate::sanitize::printable::printable;
+use crate::setup::resolve::Setup;
 
 /// How many lines of one kind are shown.
 const SHOWN: usize = 8;
 
 /// Shows what is about to happen.
-pub(super) fn show(info: &RunInfo, intent: &IntentSummary, goal: Goal) {
+pub(super) fn show(info: &RunInfo, intent: &IntentSummary, goal: Goal, setup: &str) {
     ui::say(&format!("caller        {}", printable(&info.caller.to_string())));
     if let Some(organization) = &info.organization {
         ui::say(&format!("organization  {}", printable(organization)));
     }
     ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, printable(&info.source)));
-    ui::say(&format!("setup         {}", printable(&info.setup)));
+    let from = if Setup::is_path(setup) { format!(", from {setup}") } else { String::new() };
+    ui::say(&format!("setup         {}{}", printable(&info.setup), printable(&from)));
     lines("role          ", &intent.roles, info.selected);
     if !matches!(goal, Goal::Remove { .. }) {
         lines("trusts        ", &intent.trusts, info.selected);
     }
     lines("pass role     ", &intent.grants, info.selected);
+    lines("wildcards     ", &intent.wide, info.selected);
     if intent.without_grant > 0 {
         let how = match goal {
             Goal::Remove { .. } => "no grant is taken away: name whose with --pass-role-to user/NAME",
@@ -54,7 +57,8 @@ pub(super) fn show(info: &RunInfo, intent: &IntentSummary, goal: Goal) {
     }
 }
 
-fn lines(head: &str, intent: &BTreeMap<String, usize>, selected: usize) {
+/// The first of them, each with how many accounts it is in.
+pub(super) fn lines(head: &str, intent: &BTreeMap<String, usize>, selected: usize) {
     for (what, accounts) in intent.iter().take(SHOWN) {
         ui::say(&format!("{head}{}{}", printable(what), among(*accounts, selected)));
     }

@@ -72,10 +72,16 @@ pub(super) enum CliError {
     Journal(std::path::PathBuf, #[source] ReadError),
     #[error("`{}` is not sealed with the key of this machine, so that anybody may have written it", .0.display())]
     NotSealed(std::path::PathBuf),
+    #[error("cannot read `{0}`")]
+    ExternalIdFile(std::path::PathBuf, #[source] std::io::Error),
+    #[error("`{0}` holds no external id (2 to 1224 letters, digits and `_+=,.@:/-`)")]
+    NoExternalId(String),
     #[error("ROLECALL_JOURNAL_KEY is shorter than 16 characters")]
     ShortKey,
     #[error("cannot write `{}`", .0.display())]
     JournalUnwritten(std::path::PathBuf, #[source] LedgerClosed),
+    #[error("the journal says that {account} got {why}")]
+    NotOfTheSetup { account: crate::ids::AccountId, why: String },
     #[error("`{0}` writes nothing, so there is nothing to put back")]
     NothingWritten(String),
     #[error("the run was of `--sandbox={0}`, a simulated organization that ended with its process")]
@@ -170,11 +176,17 @@ impl CliError {
                 "set ROLECALL_JOURNAL_KEY as it was when the run began; or, if nobody else could write there, add \
                  --trust-journal"
             }
+            Self::ExternalIdFile(..) | Self::NoExternalId(_) => {
+                "give the external id alone in it, with or without a line break behind it"
+            }
             Self::ShortKey => "give it at least 16 characters that nobody guesses, such as `openssl rand -hex 32`",
             Self::Folder(FolderError::InUse { .. }) => "wait until it is done, or end it; then try again",
             Self::Journal(_, error) => return Some(journal(error)),
             Self::JournalUnwritten(..) => {
                 "nothing was written to AWS; make room, or choose another place with --report-dir"
+            }
+            Self::NotOfTheSetup { .. } => {
+                "the run's command cannot have done that for its setup, so that somebody else wrote it: put back by hand what is left"
             }
             Self::NothingWritten(_) => "name a run of apply, remove or rollback",
             Self::SandboxGone(_) => "run the command again; a world that outlives rolecall is `rolecall sandbox`",

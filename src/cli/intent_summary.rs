@@ -20,6 +20,8 @@ pub(super) struct IntentSummary {
     pub(super) trusts: BTreeMap<String, usize>,
     /// `inline policy P on user/analyst`
     pub(super) grants: BTreeMap<String, usize>,
+    /// `param.KEY = VALUE`, of values that mean more than one.
+    pub(super) wide: BTreeMap<String, usize>,
     /// How many accounts get no grant.
     pub(super) without_grant: usize,
     /// Whether every session's policy names just what is needed.
@@ -34,6 +36,7 @@ impl IntentSummary {
             roles: BTreeMap::new(),
             trusts: BTreeMap::new(),
             grants: BTreeMap::new(),
+            wide: BTreeMap::new(),
             without_grant: 0,
             exact: true,
         };
@@ -47,11 +50,19 @@ impl IntentSummary {
             let (account, account_name) = (entry.account.id, entry.account.name.clone());
             let place = Place { account, account_name, ..place.clone() };
             intent.add(&setup.fill(&place, &row)?, 1, goal);
+            intent.widen(setup, &row, 1);
         }
         if others > 0 {
             intent.add(&setup.fill(place, &Choices::default())?, others, goal);
+            intent.widen(setup, &Choices::default(), others);
         }
         Ok(intent)
+    }
+
+    fn widen(&mut self, setup: &Setup, row: &Choices, accounts: usize) {
+        for wide in setup.widened(row) {
+            *self.wide.entry(wide).or_default() += accounts;
+        }
     }
 
     fn add(&mut self, desired: &Desired, accounts: usize, goal: Goal) {

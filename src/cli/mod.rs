@@ -2,9 +2,11 @@
 
 mod account_filter;
 mod args;
+mod authority;
 mod commands;
 mod confirm;
 mod error;
+mod external_id;
 mod intent_summary;
 mod invocation;
 mod journal_key;

@@ -13,6 +13,7 @@ use super::args::RunArgs;
 use super::args::options::{AdoptArgs, ConnectionArgs, GrantArgs, Resource, SourceArgs, StageArgs, WhatArgs};
 use super::confirm;
 use super::error::CliError;
+use super::external_id::external_id;
 use super::intent_summary::IntentSummary;
 use super::invocation::{Invocation, begin, work};
 use super::log;
@@ -59,6 +60,9 @@ impl Job {
     }
 }
 
+/// How many parameters with wildcards are put on record.
+const WIDE: usize = 100;
+
 /// A run that has ended.
 pub(super) struct Ran {
     /// The command's exit code, if nothing follows.
@@ -74,6 +78,7 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
 pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, CliError> {
     let started_at = Timestamp::now();
     log::start(&args.output.log)?;
+    let external_id = external_id(&args.entrance)?;
     let filter = AccountFilter::resolve(&args.filter, &args.output.report_dir)?;
     filter.has_any()?;
     let source = Source::open(&args.source, &filter, args.output.quiet)?;
@@ -141,9 +146,10 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resumed: 0,
         puts_back: None,
+        wildcards: intent.wide.keys().take(WIDE).cloned().collect(),
     };
     if ask {
-        confirm::show(&info, &intent, job.goal);
+        confirm::show(&info, &intent, job.goal, &saved_name(&args.setup)?);
         stop_words.unless_told(confirm::asked(info.selected, job.goal)).await?;
     }
 
@@ -153,7 +159,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         choices,
         goal: job.goal,
         assume_role,
-        external_id: args.entrance.external_id,
+        external_id,
         session_name: args.entrance.session_name,
         source_identity: args.entrance.source_identity,
         region: clients.region().clone(),

@@ -45,7 +45,9 @@ fn visible(text: &str) -> String {
         c => c,
     };
     // The place behind the last line break is a line of its own.
-    text.chars().map(shown).chain([' ']).collect()
+    let text: String = text.chars().map(shown).chain([' ']).collect();
+    // No CI system finds a command in a line of somebody's file: Azure Pipelines and TeamCity look for them anywhere.
+    text.replace("##", "#?")
 }
 
 #[cfg(test)]

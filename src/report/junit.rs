@@ -12,6 +12,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event as Xml};
 use super::ci_file::Finished;
 use super::row::AccountRow;
 use crate::account::outcome::{AccountStatus, Step};
+use crate::sanitize::printable::printable;
 
 pub(super) fn write(out: &mut dyn Write, run: &Finished, mut rows: impl Iterator<Item = AccountRow>) -> io::Result<()> {
     let (info, stats) = (&run.info, &run.stats);
@@ -48,7 +49,7 @@ fn case(xml: &mut Writer<&mut dyn Write>, class: &str, row: &AccountRow) -> io::
     let name = format!("{} {}", row.account_id, row.account_name);
     let time = format!("{}.{:03}", row.duration_ms / 1_000, row.duration_ms % 1_000);
     let case = xml.create_element("testcase").with_attributes([
-        ("name", &*legal(name.trim_end())),
+        ("name", &*legal(&printable(name.trim_end()))),
         ("classname", &*legal(class)),
         ("time", &time),
     ]);
@@ -62,11 +63,11 @@ fn case(xml: &mut Writer<&mut dyn Write>, class: &str, row: &AccountRow) -> io::
         _ => return case.write_empty().map(|_| ()),
     };
     case.write_inner_content(|xml| {
-        let element = xml.create_element(element).with_attribute(("message", &*legal(message)));
+        let element = xml.create_element(element).with_attribute(("message", &*legal(&printable(message))));
         if kind.is_empty() {
             element.write_empty()?;
         } else {
-            let element = element.with_attribute(("type", &*legal(kind)));
+            let element = element.with_attribute(("type", &*legal(&printable(kind))));
             element.write_text_content(BytesText::new(&legal(&text(row))))?;
         }
         Ok(())
@@ -83,7 +84,7 @@ fn text(row: &AccountRow) -> String {
         ("fix", row.fix.clone()),
     ];
     let said = lines.into_iter().filter(|(_, text)| !text.is_empty());
-    said.map(|(head, text)| format!("{head}: {text}\n")).collect()
+    said.map(|(head, text)| format!("{head}: {}\n", printable(&text))).collect()
 }
 
 /// The text without the characters that XML does not know even as references.

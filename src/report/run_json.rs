@@ -80,6 +80,9 @@ pub struct RunRecord {
     /// The run that this one puts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub puts_back: Option<RunId>,
+    /// Parameters whose values hold wildcards, as `param.KEY = VALUE`; the setup lets them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wildcards: Vec<String>,
     /// When the run started.
     pub started_at: Timestamp,
     /// When it ended; null while it runs, and for ever if it was cut off.
@@ -234,6 +237,7 @@ impl RunRecord {
             version: info.version,
             resumed: info.resumed,
             puts_back: info.puts_back,
+            wildcards: info.wildcards,
             started_at: info.started_at,
             ended_at: None,
             duration_ms: None,

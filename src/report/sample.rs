@@ -53,6 +53,7 @@ pub(super) fn info(command: &str, accounts: usize, selected: usize) -> RunInfo {
         version: "0.1.0".to_owned(),
         resumed: 0,
         puts_back: None,
+        wildcards: Vec::new(),
     }
 }
 

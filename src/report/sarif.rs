@@ -11,6 +11,7 @@ use super::ci_file::Finished;
 use super::row::AccountRow;
 use crate::account::outcome::{AccountStatus, Step};
 use crate::rollout::event::Ended;
+use crate::sanitize::printable::printable;
 
 /// The schema's own name, which readers look at.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -105,7 +106,7 @@ fn result(line: u64, row: &AccountRow) -> Option<Value> {
         "ruleId": rule(*status),
         "ruleIndex": index,
         "level": level,
-        "message": { "text": message },
+        "message": { "text": printable(&message) },
         "locations": [{
             "physicalLocation": { "artifactLocation": { "uri": "accounts.csv" }, "region": { "startLine": line } },
             "logicalLocations": [{ "name": row.account_id, "fullyQualifiedName": resource, "kind": "resource" }],

@@ -98,6 +98,7 @@ pub(super) async fn ran(
             version: "0".to_owned(),
             resumed: 0,
             puts_back: None,
+            wildcards: Vec::new(),
         },
         terms: Arc::new(Terms {
             aim: Aim::Setup(Box::new(Setup::load("amazon-ml-redshift", choices).unwrap())),

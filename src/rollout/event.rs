@@ -228,6 +228,9 @@ pub struct RunInfo {
     /// The run that this one puts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub puts_back: Option<RunId>,
+    /// Parameters whose values mean more than one of what they name, as `param.KEY = VALUE`, where the setup lets them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wildcards: Vec<String>,
 }
 
 /// Why a run stopped starting accounts.

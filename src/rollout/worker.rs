@@ -23,6 +23,7 @@ use crate::account::preflight::preflight;
 use crate::account::read_back::read_back;
 use crate::account::rollback::{Rollback, RunWrites, rollback};
 use crate::aws::clients::{Attempts, Clients};
+use crate::aws::session_seconds;
 use crate::ids::{AccountId, ExternalId, Region, RolePath, SessionName, SourceIdentity};
 use crate::inventory::list::{Account, Overrides};
 use crate::setup::resolve::{Choices, Place, Setup};
@@ -311,7 +312,7 @@ fn account_task(
         external_id: account.overrides.external_id.clone().or_else(|| terms.external_id.clone()),
         session_name: terms.session_name.clone(),
         source_identity: terms.source_identity.clone(),
-        duration_seconds: 3600,
+        duration_seconds: session_seconds(terms.account_timeout + terms.wait_ready),
     });
     let setup = match &terms.aim {
         Aim::Setup(setup) => setup,

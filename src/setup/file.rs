@@ -1,9 +1,10 @@
 //! A setup as it is written: the TOML file and the JSON policies next to it, or a built-in of the same form.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::fs;
+use std::io::{self, Read};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,9 @@ use super::document::Document;
 use super::error::SetupError;
 use super::finding::{Finding, TextFile};
 use super::form;
+use super::params::ParamTable;
 use super::resolve::Setup;
+use crate::own_file;
 
 /// A text, with where it stands in the setup file.
 pub(super) type Written = Spanned<String>;
@@ -26,6 +29,8 @@ pub(super) struct SetupFile {
     pub(super) about: Option<Written>,
     pub(super) role: RoleTable,
     pub(super) grants: Vec<GrantTable>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) params: Vec<ParamTable>,
 }
 
 /// `[role]`
@@ -126,7 +131,7 @@ pub fn built_in_names() -> Vec<&'static str> {
 }
 
 /// The longest file that is read: more than IAM would take of any of them.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: u64 = 64 << 10;
 
 impl Source {
     /// A built-in by its name, or else the setup file at the path `name` and the documents next to it. Mistakes that
@@ -134,11 +139,21 @@ impl Source {
     pub(super) fn open(name: &str, findings: &mut Vec<Finding>) -> Result<Self, SetupError> {
         if Setup::is_path(name) {
             let path = Path::new(name);
-            let text = text_of(path).map_err(|source| SetupError::Unreadable { path: path.to_owned(), source })?;
-            let folder = path.parent().unwrap_or(Path::new(""));
+            let unreadable = |source| SetupError::Unreadable { path: path.to_owned(), source };
+            let text = fs::canonicalize(path).and_then(|path| text_of(&path)).map_err(unreadable)?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let whole = fs::canonicalize(folder).map_err(unreadable)?;
             let find = |document: &str| {
-                let path = folder.join(document);
-                text_of(&path).map(|text| TextFile::new(path.display().to_string(), &text))
+                // Whose setup it is may be a stranger's, and what it names is shown and sent.
+                let below = Path::new(document)
+                    .components()
+                    .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+                let there = if below { fs::canonicalize(whole.join(document))? } else { PathBuf::new() };
+                if !there.starts_with(&whole) {
+                    return Err(io::Error::other("it is not below the setup's folder"));
+                }
+                let path = path.parent().unwrap_or(Path::new("")).join(document);
+                text_of(&there).map(|text| TextFile::new(path.display().to_string(), &text))
             };
             return Ok(Self::read(TextFile::new(path.display().to_string(), &text), find, findings));
         }
@@ -167,6 +182,11 @@ impl Source {
                 continue;
             }
             match find(name.get_ref()) {
+                // Nothing of it is shown: it may be anything that was named by mistake, or on purpose.
+                Ok(document) if !is_json(&document.text) => findings.push(Finding::mistake(
+                    text.spot(name.span()),
+                    format!("`{}` is not JSON: a policy begins with `{{`", name.get_ref()),
+                )),
                 Ok(document) => {
                     documents.insert(name.get_ref().clone(), Document::new(document, findings));
                 }
@@ -180,8 +200,14 @@ impl Source {
     }
 }
 
+/// Whether a text could be a policy at all.
+fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    text.is_empty() || text.starts_with(['{', '['])
+}
+
 fn text_of(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
-    std::fs::File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LONGEST { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
+    own_file::read(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST { Err(io::Error::other("it is longer than 64 KiB")) } else { Ok(text) }
 }

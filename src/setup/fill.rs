@@ -7,9 +7,9 @@ use super::desired::{Desired, DesiredRole, OWNER_TAG, Policy};
 use super::document::{iam_takes, unknown_character};
 use super::file::{Source, Written};
 use super::finding::{Finding, Spot, nearest};
-use super::limits;
 use super::resolve::Choices;
-use super::template::{FillError, Scope, fill_text, write_json};
+use super::template::{FillError, Scope, fill_text, is_wide, write_json};
+use super::{limits, params};
 use crate::ids::{AccountId, Arn, IdError, Partition, PolicyName, PrincipalKind, RoleName};
 use crate::policy::PolicyKind;
 
@@ -36,6 +36,7 @@ impl Filling<'_> {
     /// Fills everything in. What is mistaken is told in `findings`, and then there is nothing.
     pub(super) fn desired(&mut self) -> Option<Desired> {
         let source = self.source;
+        params::mistaken_values(source, &self.scope, &mut self.findings);
         let table = &source.file.role;
         let role = self.role_name();
         let name = role.as_ref().map_or("role", RoleName::as_str).to_owned();
@@ -47,7 +48,7 @@ impl Filling<'_> {
         let role_arn = Arn::iam(self.partition, self.account, &format!("role{}{name}", path.as_deref().unwrap_or("/")));
         self.scope.insert("role_arn".to_owned(), role_arn.to_string());
 
-        let description = self.optional(&table.description, |this, text| this.checked(text, limits::description));
+        let description = self.optional(&table.description, |this, text| this.prose(text, limits::description));
         let max_session_duration = self.optional(&table.max_session_duration, Self::session_duration);
         let boundary = self.optional(&table.permissions_boundary, Self::managed_policy);
         let managed = self.managed();
@@ -112,6 +113,10 @@ impl Filling<'_> {
             self.mistake(written, format!("`{arn}` is not the ARN of a managed policy"));
             return None;
         }
+        if is_wide(arn.resource()) {
+            self.mistake(written, format!("`{arn}` names more than one managed policy"));
+            return None;
+        }
         let spot = self.source.text.spot(written.span());
         self.same_partition(arn.partition(), spot).then_some(arn)
     }
@@ -142,7 +147,7 @@ impl Filling<'_> {
             if !keys.insert(name.to_lowercase()) {
                 self.mistake(key, format!("the tag `{name}` is there twice: IAM does not tell upper from lower case"));
             }
-            tags.push(self.checked(value, limits::tag_value).map(|value| (name.clone(), value)));
+            tags.push(self.prose(value, limits::tag_value).map(|value| (name.clone(), value)));
         }
         let mut tags: BTreeMap<_, _> = all(tags)?;
         tags.insert(OWNER_TAG.to_owned(), self.source.file.name.as_ref()?.get_ref().clone());
@@ -209,7 +214,7 @@ impl Filling<'_> {
         }
         let mut wrong = Vec::new();
         let text = write_json(document.tree.as_ref()?, &mut |text, at| {
-            fill_text(text, &self.scope).unwrap_or_else(|error| {
+            fill_text(text, &self.scope, |name| source.may_widen(name)).unwrap_or_else(|error| {
                 wrong.push((document.spot_of(at, &error), error));
                 String::new()
             })
@@ -239,7 +244,18 @@ impl Filling<'_> {
 
     /// The text filled in.
     pub(super) fn text(&mut self, written: &Written) -> Option<String> {
-        match fill_text(written.get_ref(), &self.scope) {
+        let source = self.source;
+        self.filled(written, |name| source.may_widen(name))
+    }
+
+    /// The text filled in, to be read by people and matched by nobody.
+    fn prose(&mut self, written: &Written, wrong: fn(&str) -> Option<String>) -> Option<String> {
+        let text = self.filled(written, |name| name.starts_with("param."))?;
+        self.unless(written, text, wrong)
+    }
+
+    fn filled(&mut self, written: &Written, may_widen: impl Fn(&str) -> bool) -> Option<String> {
+        match fill_text(written.get_ref(), &self.scope, may_widen) {
             Ok(text) => Some(text),
             Err(error) => {
                 let words = match &error {
@@ -256,6 +272,10 @@ impl Filling<'_> {
     /// The text filled in, if `wrong` has nothing to say.
     fn checked(&mut self, written: &Written, wrong: fn(&str) -> Option<String>) -> Option<String> {
         let text = self.text(written)?;
+        self.unless(written, text, wrong)
+    }
+
+    fn unless(&mut self, written: &Written, text: String, wrong: fn(&str) -> Option<String>) -> Option<String> {
         if let Some(wrong) = wrong(&text) {
             self.mistake(written, wrong);
             return None;
@@ -285,7 +305,8 @@ impl Filling<'_> {
         let finding = match &error {
             FillError::Unknown(name) => match name.strip_prefix("param.") {
                 Some(key) => {
-                    let advice = format!("give it with --param {key}=VALUE, or in a column `param.{key}`");
+                    let about = self.source.about_param(key).map(|about| format!(" ({about})")).unwrap_or_default();
+                    let advice = format!("give it with --param {key}=VALUE, or in a column `param.{key}`{about}");
                     match self.first_look {
                         true => Finding::lint(spot, format!("`{{{{{name}}}}}` has no value yet")).hint(advice),
                         false => Finding::mistake(spot, message).hint(advice),
@@ -296,7 +317,12 @@ impl Filling<'_> {
                     None => format!("known are {} and param.KEY", KNOWN.join(", ")),
                 }),
             },
-            FillError::Unclosed | FillError::Widening(_) => Finding::mistake(spot, message),
+            FillError::Widening(name) => match name.strip_prefix("param.") {
+                Some(key) => Finding::mistake(spot, message)
+                    .hint(format!("give it without; if it is meant, write `wildcards = true` below [params.{key}]")),
+                None => Finding::mistake(spot, message),
+            },
+            FillError::Unclosed => Finding::mistake(spot, message),
         };
         self.findings.push(finding);
     }

@@ -11,8 +11,10 @@ use toml::de::{DeTable, DeValue};
 use super::desired::{ExtraPolicies, MissingPrincipal};
 use super::file::{GrantTable, PassRoleResource, RoleTable, SetupFile, Written};
 use super::finding::{Finding, TextFile, nearest};
+use super::params::ParamTable;
 
-const TOP: &[&str] = &["name", "about", "role", "pass_role"];
+const TOP: &[&str] = &["name", "about", "params", "role", "pass_role"];
+const PARAM: &[&str] = &["about", "default", "pattern", "wildcards"];
 const ROLE: &[&str] = &[
     "name",
     "path",
@@ -35,6 +37,12 @@ const MISSING_PRINCIPAL: &[(&str, MissingPrincipal)] =
 /// Reads the setup file.
 pub(super) fn read(file: &Arc<TextFile>, findings: &mut Vec<Finding>) -> SetupFile {
     let (document, errors) = DeTable::parse_recoverable(&file.text);
+    let strange = !errors.is_empty() && !document.get_ref().keys().any(|key| TOP.contains(&key.get_ref().as_ref()));
+    if strange {
+        // Nothing of it is shown: it may be anything that was named by mistake, or on purpose.
+        findings.push(Finding::mistake(None, format!("`{}` is not a setup: it is not TOML", file.name)));
+        return SetupFile::default();
+    }
     for error in &errors {
         let spot = file.spot(error.span().unwrap_or_default());
         let finding = match error.message() {
@@ -54,7 +62,8 @@ pub(super) fn read(file: &Arc<TextFile>, findings: &mut Vec<Finding>) -> SetupFi
         }
     };
     let grants = reader.tables(&top, "pass_role", "[pass_role]").iter().map(|table| reader.grant(table)).collect();
-    SetupFile { name: reader.needed(&top, "name"), about: reader.text(&top, "about"), role, grants }
+    let params = reader.params(&top);
+    SetupFile { name: reader.needed(&top, "name"), about: reader.text(&top, "about"), role, grants, params }
 }
 
 struct Table<'a> {
@@ -103,6 +112,42 @@ impl Reader<'_> {
             resource: self.choice(table, "resource", RESOURCE),
             service: self.text(table, "service"),
             missing_principal: self.choice(table, "missing_principal", MISSING_PRINCIPAL),
+        }
+    }
+
+    fn params(&mut self, top: &Table<'_>) -> Vec<ParamTable> {
+        let Some(value) = top.get("params") else { return Vec::new() };
+        let DeValue::Table(tables) = value.get_ref() else {
+            self.wrong_type("params", "a table", value);
+            return Vec::new();
+        };
+        let mut params = Vec::new();
+        for (key, value) in tables {
+            let DeValue::Table(entries) = value.get_ref() else {
+                self.wrong_type(key.get_ref(), "a table", value);
+                continue;
+            };
+            let table = Table { name: "[params.KEY]", at: value.span(), entries };
+            self.only(&table, PARAM);
+            params.push(ParamTable {
+                key: Spanned::new(key.span(), key.get_ref().to_string()),
+                about: self.text(&table, "about"),
+                default: self.text(&table, "default"),
+                pattern: self.text(&table, "pattern"),
+                wildcards: self.flag(&table, "wildcards"),
+            });
+        }
+        params
+    }
+
+    fn flag(&mut self, table: &Table<'_>, key: &str) -> Option<Spanned<bool>> {
+        let value = table.get(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Some(Spanned::new(value.span(), *flag)),
+            _ => {
+                self.wrong_type(key, "a boolean", value);
+                None
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! count, and a filled-in document has none.
 
 use super::desired::{OWNER_TAG, Policy};
+use super::template::is_wide;
 use crate::ids::PrincipalKind;
 
 /// The trust policy that every account may have, and the longest that AWS grants on request.
@@ -40,6 +41,9 @@ pub(super) fn description(text: &str) -> Option<String> {
 pub(super) fn path(text: &str) -> Option<String> {
     let plain = text.bytes().all(|b| (0x21..=0x7e).contains(&b)) && text.len() <= 512;
     let closed = text.starts_with('/') && text.ends_with('/');
+    if is_wide(text) {
+        return Some(format!("`{text}` is a path for more than one: it holds `*`, `?` or `${{`"));
+    }
     (!plain || !closed).then(|| format!("`{text}` is not a path (`/` or `/…/`, at most 512 characters without blanks)"))
 }
 

@@ -4,6 +4,7 @@ use super::desired::ExtraPolicies;
 use super::document::Document;
 use super::file::{PassRoleResource, Source};
 use super::finding::Finding;
+use super::template::{Scope, fill_known};
 use crate::policy::Position;
 use crate::policy::json::{Member, Node, Value};
 
@@ -17,21 +18,38 @@ const EXTERNAL_ID: &str = "sts:externalid";
 /// Condition keys that say for whom a service acts.
 const OF_SOURCE: &[&str] = &["aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"];
 
-/// Looks for what is doubtful.
-pub(super) fn lint(source: &Source, findings: &mut Vec<Finding>) {
+/// Looks for what is doubtful, in policies with the parameters of `scope` filled in. What is the account's own stays a
+/// placeholder.
+pub(super) fn lint(source: &Source, scope: &Scope, findings: &mut Vec<Finding>) {
     of_file(source, findings);
+    let params: Scope =
+        scope.iter().filter(|(name, _)| name.starts_with("param.")).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let filled = |document: &Document| document.tree.as_ref().map(|tree| filled(tree, &params));
     let role = &source.file.role;
-    if let Some(trust) = role.trust.as_ref().and_then(|name| source.documents.get(name.get_ref())) {
-        Lints { document: trust, findings }.trust();
+    if let Some(document) = role.trust.as_ref().and_then(|name| source.documents.get(name.get_ref())) {
+        Lints { document, findings }.trust(filled(document).as_ref());
     }
     for (_, name) in &role.inline_policies {
         if let Some(document) = source.documents.get(name.get_ref()) {
-            Lints { document, findings }.identity();
+            Lints { document, findings }.identity(filled(document).as_ref());
         }
     }
     for document in source.documents.values() {
         Lints { document, findings }.any();
     }
+}
+
+/// The same document, each string as it will be once these values are filled in. Whether they may be is told elsewhere.
+fn filled(node: &Node, params: &Scope) -> Node {
+    let value = match &node.value {
+        Value::String(text) => Value::String(fill_known(text, params)),
+        Value::Array(items) => Value::Array(items.iter().map(|item| filled(item, params)).collect()),
+        Value::Object(members) => Value::Object(
+            members.iter().map(|member| Member { node: filled(&member.node, params), ..member.clone() }).collect(),
+        ),
+        other => other.clone(),
+    };
+    Node { value, ..node.clone() }
 }
 
 fn of_file(source: &Source, findings: &mut Vec<Finding>) {
@@ -84,8 +102,8 @@ impl Lints<'_> {
         }
     }
 
-    fn trust(&mut self) {
-        for statement in allowing(self.document) {
+    fn trust(&mut self, tree: Option<&Node>) {
+        for statement in allowing(tree) {
             let keys = condition_keys(statement);
             let narrowed = |known: &[&str]| keys.iter().any(|key| known.contains(&key.as_str()));
             let Some(principal) = member(statement, "Principal") else { continue };
@@ -111,8 +129,8 @@ impl Lints<'_> {
         }
     }
 
-    fn identity(&mut self) {
-        for statement in allowing(self.document) {
+    fn identity(&mut self, tree: Option<&Node>) {
+        for statement in allowing(tree) {
             let of = |name| member(statement, name).map(|member| texts(&member.node)).unwrap_or_default();
             let everywhere = of("Resource").iter().any(|(resource, _)| *resource == "*");
             for (action, at) in of("Action") {
@@ -152,8 +170,8 @@ fn member<'a>(node: &'a Node, name: &str) -> Option<&'a Member> {
 }
 
 /// The statements that allow something.
-fn allowing(document: &Document) -> Vec<&Node> {
-    let statement = document.tree.as_ref().and_then(|tree| member(tree, "Statement"));
+fn allowing(tree: Option<&Node>) -> Vec<&Node> {
+    let statement = tree.and_then(|tree| member(tree, "Statement"));
     let statements: Vec<&Node> = match statement.map(|member| &member.node) {
         Some(Node { value: Value::Array(items), .. }) => items.iter().collect(),
         Some(one) => vec![one],

@@ -12,7 +12,10 @@ mod limits;
 mod lint;
 #[cfg(test)]
 mod lint_tests;
+mod params;
 pub mod resolve;
 #[cfg(test)]
 mod setup_tests;
 pub mod template;
+#[cfg(test)]
+mod wide_tests;

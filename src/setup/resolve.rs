@@ -10,7 +10,7 @@ use super::file::{PassRoleResource, Source};
 use super::fill::Filling;
 use super::finding::{Finding, in_reading_order, nearest};
 use super::template::{Scope, placeholders};
-use super::{limits, lint};
+use super::{limits, lint, params};
 use crate::digest::sha256;
 use crate::ids::{AccountId, Partition, PrincipalRef, Region, RoleName};
 
@@ -123,8 +123,10 @@ impl Setup {
             ..self.filling(AccountId::EXAMPLE, partition.unwrap_or(&example), scope, &row)
         };
         let _ = filling.desired();
+        let scope_of_lints = filling.scope.clone();
         findings.append(&mut filling.findings);
-        lint::lint(source, findings);
+        params::check(source, &used, findings);
+        lint::lint(source, &scope_of_lints, findings);
         let documents = source.documents.values().map(|document| &document.file);
         in_reading_order(findings, &std::iter::once(&source.text).chain(documents).collect::<Vec<_>>());
     }
@@ -151,6 +153,12 @@ impl Setup {
         let written = self.source.file.values().into_iter().map(|value| value.get_ref().as_str());
         let in_documents = self.source.documents.values().flat_map(|document| document.texts().map(|text| text.text));
         written.chain(in_documents).flat_map(placeholders).filter_map(|name| name.strip_prefix("param.")).collect()
+    }
+
+    /// The parameters whose values, for this row, mean more than one of what they name, as `param.KEY = VALUE`. The setup
+    /// lets them.
+    pub fn widened(&self, row: &Choices) -> Vec<String> {
+        self.source.widened(&self.source.defaults().chain(&self.choices.params).chain(&row.params).collect())
     }
 
     /// SHA-256 of the setup with what the command line says differently, in hexadecimal.
@@ -196,7 +204,7 @@ impl Setup {
         let mut scope: Scope = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         scope.insert("account_id".to_owned(), account.to_string());
         scope.insert("partition".to_owned(), partition.to_string());
-        let params = self.choices.params.iter().chain(&row.params);
+        let params = self.source.defaults().chain(&self.choices.params).chain(&row.params);
         scope.extend(params.map(|(key, value)| (format!("param.{key}"), value.clone())));
         let (source, choices) = (&self.source, &self.choices);
         let (first_look, partition_known, findings) = (false, false, Vec::new());

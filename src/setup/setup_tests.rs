@@ -25,13 +25,13 @@ fn fill(setup: &Setup) -> Desired {
     setup.fill(&place(), &Choices::default()).unwrap()
 }
 
-fn params<const N: usize>(params: [(&str, &str); N]) -> Choices {
+pub(super) fn params<const N: usize>(params: [(&str, &str); N]) -> Choices {
     let params = params.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     Choices { params, ..Choices::default() }
 }
 
 /// A setup of a `setup.toml` and the documents next to it.
-fn examine(toml: &str, documents: &[(&str, &str)], choices: Choices) -> (Setup, Vec<Finding>) {
+pub(super) fn examine(toml: &str, documents: &[(&str, &str)], choices: Choices) -> (Setup, Vec<Finding>) {
     let folder = tempfile::TempDir::new().unwrap();
     for (name, text) in documents {
         std::fs::write(folder.path().join(name), text).unwrap();
@@ -42,7 +42,7 @@ fn examine(toml: &str, documents: &[(&str, &str)], choices: Choices) -> (Setup, 
 }
 
 /// The mistakes as `file:line:column: message`, without the folder.
-fn mistakes(toml: &str, documents: &[(&str, &str)], choices: Choices) -> Vec<String> {
+pub(super) fn mistakes(toml: &str, documents: &[(&str, &str)], choices: Choices) -> Vec<String> {
     let (_, findings) = examine(toml, documents, choices);
     findings.iter().filter(|finding| finding.is_mistake()).map(line).collect()
 }
@@ -54,7 +54,7 @@ pub(super) fn lints(rest: &str, documents: &[(&str, &str)]) -> Vec<String> {
     findings.iter().map(line).collect()
 }
 
-fn line(finding: &Finding) -> String {
+pub(super) fn line(finding: &Finding) -> String {
     let Some(spot) = &finding.spot else { return finding.message.clone() };
     let (file, at) = (std::path::Path::new(&spot.file.name).file_name().unwrap(), spot.position());
     format!("{}:{}:{}: {}", file.display(), at.line, at.column, finding.message)

@@ -20,28 +20,30 @@ pub enum FillError {
     /// `{{` without `}}`.
     #[error("`{{{{` without `}}}}`")]
     Unclosed,
-    /// A value that would widen a policy.
-    #[error("the value of `{{{{{0}}}}}` holds `*`, `?` or `${{`, which would change what the policy means")]
+    /// A value that would be taken for more than itself.
+    #[error("the value of `{{{{{0}}}}}` holds `*`, `?` or `${{`, and would be taken for more than itself")]
     Widening(String),
 }
 
-/// Fills in one text.
+/// Whether a value means more than itself in a policy: it holds a wildcard, or makes a variable of IAM's, alone or where it
+/// meets the text around it.
+pub fn is_wide(value: &str) -> bool {
+    value.contains(['*', '?']) || value.contains("${") || value.starts_with('{') || value.ends_with('$')
+}
+
+/// Fills in one text. `may_widen` says of a placeholder whether its value may be one that [`is_wide`].
 ///
 /// # Errors
-/// A placeholder that `scope` does not have, or that is not closed; a value of the account's that holds a wildcard or
-/// makes a variable of IAM's.
-pub fn fill_text(text: &str, scope: &Scope) -> Result<String, FillError> {
+/// A placeholder that `scope` does not have, or that is not closed; a value that is wide and may not be.
+pub fn fill_text(text: &str, scope: &Scope, may_widen: impl Fn(&str) -> bool) -> Result<String, FillError> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
         let (name, behind) = after.split_once("}}").ok_or(FillError::Unclosed)?;
         let name = name.trim();
         let value = scope.get(name).ok_or_else(|| FillError::Unknown(name.to_owned()))?;
-        // A parameter is the author's own word; everything else comes from the account and must stay a plain value.
-        // A variable of IAM's may also come about where the value meets the text around it.
-        let widens =
-            value.contains(['*', '?']) || value.contains("${") || value.starts_with('{') || value.ends_with('$');
-        if !name.starts_with("param.") && widens {
+        // Values are data, whoever gave them.
+        if is_wide(value) && !may_widen(name) {
             return Err(FillError::Widening(name.to_owned()));
         }
         filled.push_str(before);
@@ -50,6 +52,21 @@ pub fn fill_text(text: &str, scope: &Scope) -> Result<String, FillError> {
     }
     filled.push_str(rest);
     Ok(filled)
+}
+
+/// Fills in what `scope` has, and leaves every other placeholder as it is.
+pub fn fill_known(text: &str, scope: &Scope) -> String {
+    let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((name, behind)) = after.split_once("}}") else { break };
+        filled.push_str(before);
+        match scope.get(name.trim()) {
+            Some(value) => filled.push_str(value),
+            None => filled.extend(["{{", name, "}}"]),
+        }
+        rest = behind;
+    }
+    filled + rest
 }
 
 /// The names of the placeholders in a text.

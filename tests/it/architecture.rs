@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("ids", &[], &["aws_", "tokio", "std::fs"]),
     ("policy", &["ids", "digest"], &["aws_", "tokio", "std::fs", "Instant::now", "SystemTime::now", "Timestamp::now"]),
-    ("setup", &["policy", "ids", "digest"], &["aws_", "tokio"]),
+    ("setup", &["policy", "ids", "digest", "own_file"], &["aws_", "tokio"]),
     ("aws", &["ids"], &[]),
     ("inventory", &["aws", "ids", "sanitize", "digest"], &[]),
     ("account", &["aws", "setup", "policy", "ids", "digest"], &["std::fs"]),
@@ -48,6 +48,7 @@ const REPORT_BANS: &[&str] = &["aws_", "tokio", "clap", "Instant::now", "SystemT
 
 /// The pure half of `account`: no AWS, no clock, no file.
 const PURE: &[&str] = &[
+    "authority.rs",
     "compare.rs",
     "goal.rs",
     "grant/observed.rs",

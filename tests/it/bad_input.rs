@@ -104,3 +104,40 @@ fn what_is_wrong_with_credentials_or_endpoint_is_said_in_one_line() {
         assert!(ran.code == 2 && ran.stderr.contains("not a URL such as"), "{url}: {ran:?}");
     }
 }
+
+#[test]
+fn an_external_id_comes_from_where_no_other_process_reads_it() {
+    let home = super::harness::Rolecall::new();
+    let server = super::harness::Server::start(&home, "accounts=1");
+    let rolecall = super::harness::Rolecall::new().with(server.environment.clone());
+    std::fs::write(rolecall.path("id"), "from-a-file\n").unwrap();
+    std::fs::write(rolecall.path("other"), "a secret of another kind").unwrap();
+    let started = |args: &[&str], variable: &str| {
+        let mut command = rolecall.command(&[&["plan", "--organization", "--quiet"], args].concat());
+        let ran = command.env("ROLECALL_EXTERNAL_ID", variable).output().unwrap();
+        (ran.status.code(), String::from_utf8(ran.stderr).unwrap())
+    };
+    let asked = || {
+        let journal = std::fs::read_to_string(rolecall.path("reports/latest/journal.jsonl")).unwrap();
+        let first: serde_json::Value = serde_json::from_str(journal.lines().next().unwrap()).unwrap();
+        first["terms"]["external_id"].as_str().map(str::to_owned)
+    };
+    for (args, variable, id) in [
+        (&["--external-id-file", "id"][..], "from-the-environment", Some("from-a-file")),
+        (&[], "from-the-environment", Some("from-the-environment")),
+        (&["--external-id", "typed"], "from-the-environment", Some("typed")),
+        (&[], "", None),
+    ] {
+        assert_eq!(started(args, variable).0, Some(3), "{args:?}");
+        assert_eq!(asked().as_deref(), id, "{args:?}");
+    }
+    for (args, variable, words) in [
+        (&["--external-id-file", "other"][..], "", "`other` holds no external id"),
+        (&["--external-id-file", "nowhere"], "", "cannot read `nowhere`"),
+        (&["--external-id-file", "id", "--external-id", "x-1"], "", "cannot be used with"),
+        (&[], "a b", "`ROLECALL_EXTERNAL_ID` holds no external id"),
+    ] {
+        let (code, said) = started(args, variable);
+        assert!(code == Some(2) && said.contains(words) && !said.contains("secret of another"), "{args:?}: {said}");
+    }
+}

@@ -115,3 +115,47 @@ fn nothing_more_is_written_once_the_journal_its_lock_or_its_folder_is_gone() {
         assert!(requests(&world.home).1 < 60, "{what}: {:?}", requests(&world.home));
     }
 }
+
+/// A journal that is trusted without a seal still says only what its run can have done.
+#[test]
+fn what_the_runs_command_cannot_have_done_for_its_setup_is_not_put_back() {
+    let world = World::new("accounts=3,seed=3");
+    assert_eq!(world.run(&APPLY).code, 0);
+    let whole = fs::read_to_string(world.journal_of_latest()).unwrap();
+    fs::remove_file(world.rolecall.path("reports/latest/run.json")).unwrap();
+    let with = |edit: &dyn Fn(&str) -> String| {
+        made_anew(&whole, |lines| {
+            let at = lines.iter().position(|line| line.contains("\"action\":\"CreateRole\"")).unwrap();
+            lines.insert(at + 1, edit(&lines[at]));
+            let rest = lines[at + 2].clone();
+            assert!(rest.contains("settled") || rest.contains("intended") || rest.contains("listed"));
+        })
+    };
+    let deleted = |role: &str| {
+        let role = role.to_owned();
+        move |line: &str| {
+            let before = line.split("\"trust\":").nth(1).map(|_| "{}").unwrap();
+            let head = line.split("\"action\":").next().unwrap();
+            format!("{head}\"action\":\"DeleteRole\",\"role\":\"{role}\",\"before\":\"{before}\"}}")
+        }
+    };
+    type Edit<'a> = &'a dyn Fn(&str) -> String;
+    let own = deleted("AmazonMLRedshift");
+    let other = deleted("Administrators");
+    let trust = |line: &str| line.replace("machinelearning.amazonaws.com", "evil.example.com");
+    let cases: [(Edit<'_>, &str); 4] = [
+        (&other, "DeleteRole on `role/Administrators`, which the setup does not name"),
+        (&own, "DeleteRole on `role/AmazonMLRedshift`, which the run's command does not do"),
+        (&trust, "CreateRole on `role/AmazonMLRedshift` with something else than the setup has there"),
+        (&of_a_stranger, "CreateRole on `role/Administrators`, which the setup does not name"),
+    ];
+    for (edit, words) in cases {
+        fs::write(world.journal_of_latest(), with(edit)).unwrap();
+        let (code, said) = world.refuses(&["rollback", "latest", "--yes", "--trust-journal"]);
+        assert!(code == 2 && said.contains(words) && said.contains("\nhint: "), "{words}: {said}");
+    }
+    // As it was written, it is put back.
+    fs::write(world.journal_of_latest(), made_anew(&whole, |_| {})).unwrap();
+    assert_eq!(world.run(&["rollback", "latest", "--yes", "--quiet", "--trust-journal"]).code, 0);
+    assert_eq!(world.rolecall.statuses()["removed"], 3);
+}

@@ -220,3 +220,47 @@ fn the_example_workflow_is_yaml_and_its_command_is_one_of_ours() {
     let again = rolecall.run(&[&words[..], &["--against", "last"]].concat());
     assert!(again.code == 3 && again.stdout.contains("the evidence of both runs is identical"), "{again:?}");
 }
+
+/// Whether a CI system that reads this as a log finds a command in it.
+fn commands(log: &str) -> Vec<&str> {
+    let is_word = |line: &str| {
+        line.split("##").skip(1).any(|rest| {
+            let rest = rest.trim_start_matches('#');
+            rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('[')
+        })
+    };
+    let begins = |line: &str| {
+        line.trim_start().strip_prefix("::").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+    };
+    log.lines().filter(|line| is_word(line) || begins(line)).collect()
+}
+
+#[test]
+fn no_name_is_a_command_to_a_ci_system() {
+    let home = Rolecall::new();
+    let server = super::harness::Server::start(&home, "accounts=3,seed=3");
+    let rolecall = Rolecall::new().with(server.environment.clone());
+    let listed = rolecall.run(&["accounts", "--organization"]);
+    let names = ["##vso[task.setvariable variable=x]y", "##[group]a", "::set-output name=x::y", "##teamcity[x 'y']"];
+    let mut ids: Vec<&str> = listed.stdout.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    // One that is not there, so that there is something to say of it.
+    ids.push("999999999999");
+    let rows = ids.iter().zip(names.iter().cycle()).map(|(id, name)| format!("{id},\"{name}\"\n"));
+    fs::write(rolecall.path("hostile.csv"), format!("account_id,name\n{}", rows.collect::<String>())).unwrap();
+    let hostile = ["--accounts", "hostile.csv", "--pass-role-to", "user/nobody", "--yes"];
+    for more in [
+        &["--format", "text", "-vv", "--log", "run.log", "--junit", "junit.xml", "--sarif", "run.sarif"][..],
+        &["--format", "json", "--log", "run.jsonl"],
+    ] {
+        let ran = rolecall.run(&[&["apply"], &hostile[..], more].concat());
+        assert_eq!(ran.code, 1, "{ran:?}");
+        for said in [&ran.stdout, &ran.stderr] {
+            assert_eq!(commands(said), [""; 0]);
+        }
+        assert!(format!("{}{}", ran.stdout, ran.stderr).contains("task.setvariable"), "the names are shown: {ran:?}");
+    }
+    for file in ["run.log", "run.jsonl", "junit.xml", "run.sarif", "reports/latest/journal.jsonl"] {
+        assert_eq!(commands(&fs::read_to_string(rolecall.path(file)).unwrap()), [""; 0], "{file}");
+    }
+    assert_eq!(commands("a ##vso[x]\n  ::y::\narn:aws:s3:::b\n### 3 [x]").len(), 2, "the judge finds them");
+}

@@ -215,7 +215,7 @@ fn a_parameter_may_come_with_each_account_and_a_row_without_it_is_told_before_aw
 #[test]
 fn every_key_and_placeholder_is_explained() {
     let docs = std::fs::read_to_string(format!("{}/docs/setups.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let setup = "x1 = 1\n[role]\nx2 = 1\ndescription = '{{x3}}'\n[[pass_role]]\nx4 = 1\n";
+    let setup = "x1 = 1\n[role]\nx2 = 1\ndescription = '{{x3}}'\n[[pass_role]]\nx4 = 1\n[params.k]\nx5 = 1\n";
     let ran = with_files(&[("setup.toml", setup)]).run(&["setup", "check", "my/setup.toml"]);
     let listed = |begin: &str| -> Vec<String> {
         let (_, list) = ran.stderr.split_once(begin).unwrap_or_else(|| panic!("{begin}: {}", ran.stderr));
@@ -226,8 +226,9 @@ fn every_key_and_placeholder_is_explained() {
     explained.extend(listed("a setup has ").iter().filter(|key| *key != "role").map(|key| format!("`{key}`")));
     explained.extend(listed("[role] has ").iter().map(|key| format!("`role.{key}`")));
     explained.extend(listed("[pass_role] has ").iter().map(|key| format!("`{key}`")));
+    explained.extend(listed("[params.KEY] has ").iter().map(|key| format!("`{key}`")));
     explained.extend(listed("hint: known are ").iter().map(|name| format!("`{{{{{name}}}}}`")));
-    assert_eq!(explained.len(), 3 + 10 + 5 + 7, "{explained:?}");
+    assert_eq!(explained.len(), 4 + 10 + 5 + 4 + 7, "{explained:?}");
     for word in explained {
         assert!(docs.lines().any(|line| line.starts_with('|') && line.contains(&word)), "{word} is not explained");
     }

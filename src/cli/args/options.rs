@@ -104,6 +104,9 @@ pub(crate) struct EntranceArgs {
     /// The external id that its trust policy asks for
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<ExternalId>,
+    /// A file with the external id in it, so that the list of processes does not show it; or set ROLECALL_EXTERNAL_ID
+    #[arg(long, value_name = "FILE", conflicts_with = "external_id")]
+    pub(crate) external_id_file: Option<PathBuf>,
     /// The sessions' name, which CloudTrail shows
     #[arg(long, value_name = "NAME", default_value = "rolecall")]
     pub(crate) session_name: SessionName,

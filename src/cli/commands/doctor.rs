@@ -7,10 +7,12 @@ use crate::account::assume_role::AssumedRole;
 use crate::aws::clients::{Clients, ConnectError};
 use crate::aws::failure::Class;
 use crate::aws::local_config::{clock_ahead, read_local_config};
+use crate::aws::session_seconds;
 use crate::cli::account_filter::AccountFilter;
 use crate::cli::args::doctor::{DoctorArgs, DoctorSource};
 use crate::cli::args::options::{Format, SourceArgs};
 use crate::cli::error::CliError;
+use crate::cli::external_id::external_id;
 use crate::cli::rollout::choices;
 use crate::cli::source::Source;
 use crate::cli::ui;
@@ -151,12 +153,14 @@ fn visit(
         region: row.region.clone().unwrap_or_else(|| clients.region().clone()),
     };
     let desired = setup.fill(&place, &row_choices(row))?;
+    let given = external_id(&args.entrance)?;
     let assume = (account.id != clients.caller().account).then(|| AssumedRole {
         role: row.assume_role.clone().unwrap_or_else(|| assume_role.clone()),
-        external_id: row.external_id.clone().or_else(|| args.entrance.external_id.clone()),
+        external_id: row.external_id.clone().or_else(|| given.clone()),
         session_name: args.entrance.session_name.clone(),
         source_identity: args.entrance.source_identity.clone(),
-        duration_seconds: 3600,
+        // A few reads.
+        duration_seconds: session_seconds(std::time::Duration::ZERO),
     });
     Ok(Visit { account, assume, desired })
 }

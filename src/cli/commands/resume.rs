@@ -4,24 +4,26 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::rollback::deeds;
+use super::rollback::{self, deeds};
 use crate::account::outcome::AccountStatus;
 use crate::aws::clients::{Clients, Connection};
 use crate::cli::args::EarlierRunArgs;
 use crate::cli::args::options::ConnectionArgs;
+use crate::cli::authority::of_the_setup;
 use crate::cli::confirm;
 use crate::cli::error::CliError;
+use crate::cli::intent_summary::IntentSummary;
 use crate::cli::invocation::{Invocation, OpenJournal, conclude, read_journal, reporters, retell, unwritten, work};
 use crate::cli::log;
 use crate::cli::signals::StopWords;
 use crate::cli::ui;
 use crate::inventory::coming::{Accounts, Coming};
-use crate::inventory::list::Inventory;
+use crate::inventory::list::{Entry, Inventory, selected};
 use crate::report::{Reporters, RunFolder, RunLock, Verdict};
 use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
 use crate::rollout::journal::{JournalEntry, Logbook, Way};
 use crate::rollout::worker::Aim;
-use crate::setup::resolve::Setup;
+use crate::setup::resolve::{Place, Setup};
 
 pub(crate) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     log::start(&args.output.log)?;
@@ -39,7 +41,7 @@ pub(crate) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     }
     // Nobody may go on with a run while it is put back.
     let (aim, _other) = match &book.terms.puts_back {
-        Some(folder) => put_back_of(folder)?,
+        Some(folder) => put_back_of(folder, args.trust.trust_journal)?,
         None => (Aim::Setup(Box::new(same_setup(&book)?)), None),
     };
     if book.terms.goal.writes() {
@@ -54,6 +56,7 @@ pub(crate) async fn resume(args: EarlierRunArgs) -> Result<u8, CliError> {
     let clients = Arc::new(stop_words.unless_told(connect(&args.connection, &book.terms.way)).await?);
     same_caller(&book, &clients)?;
     if ask {
+        show(&book, &aim, &clients)?;
         if !book.listed {
             ui::say("those that were not listed yet come on top of these");
         }
@@ -122,10 +125,40 @@ fn same_setup(book: &Logbook) -> Result<Setup, CliError> {
 }
 
 /// What the run in `folder` did, to be put back, with what keeps others from it.
-fn put_back_of(folder: &str) -> Result<(Aim, Option<RunLock>), CliError> {
+fn put_back_of(folder: &str, trusted: bool) -> Result<(Aim, Option<RunLock>), CliError> {
     let folder = RunFolder::resolve(Path::new(""), folder)?;
     let lock = folder.lock()?;
-    Ok((Aim::Rollback(deeds(&folder)?.1), Some(lock)))
+    let (book, deeds) = deeds(&folder)?;
+    sealed(&folder, &book, trusted)?;
+    of_the_setup(&book, &deeds)?;
+    Ok((Aim::Rollback(deeds), Some(lock)))
+}
+
+/// Shows what is about to happen in the accounts that are left, as the command that began the run did.
+fn show(book: &Logbook, aim: &Aim, clients: &Clients) -> Result<(), CliError> {
+    let left: Vec<Entry> =
+        book.entries.iter().filter(|entry| !book.earlier.kept.contains_key(&entry.account.id)).cloned().collect();
+    let caller = clients.caller();
+    let info = RunInfo { selected: selected(&left), caller: caller.arn.clone(), ..book.run.clone() };
+    match aim {
+        Aim::Setup(setup) => {
+            let place = Place {
+                account: caller.account,
+                account_name: String::new(),
+                partition: caller.partition().clone(),
+                region: book.terms.region.clone(),
+            };
+            let aims = IntentSummary::of(setup, &place, &left, book.terms.goal)?;
+            confirm::show(&info, &aims, book.terms.goal, &book.terms.setup);
+        }
+        Aim::Rollback(deeds) => {
+            let left = deeds.iter().filter(|(account, _)| !book.earlier.kept.contains_key(account));
+            let left = left.map(|(account, deeds)| (*account, deeds.clone())).collect();
+            let from = RunFolder::resolve(Path::new(""), book.terms.puts_back.as_deref().unwrap_or_default())?;
+            rollback::show(&info, &left, &from);
+        }
+    }
+    Ok(())
 }
 
 /// How far the run came, in one line.

@@ -1,6 +1,6 @@
 //! `rolecall rollback`: puts back what a run changed, where it is still as the run left it. A run of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::resume::{connect, inventory, same_caller, sealed};
+use crate::account::authority::trusted_again;
 use crate::account::converge::Goal;
-use crate::account::outcome::PartStatus;
 use crate::account::rollback::RunWrites;
 use crate::account::rollback::power::rollback_policy;
 use crate::cli::args::EarlierRunArgs;
+use crate::cli::authority::of_the_setup;
 use crate::cli::confirm;
 use crate::cli::error::CliError;
 use crate::cli::invocation::{Invocation, begin, read_journal, work};
@@ -47,6 +48,7 @@ pub(crate) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         return Err(CliError::SandboxGone(world.clone()));
     }
     sealed(&run, &book, args.trust.trust_journal)?;
+    of_the_setup(&book, &deeds)?;
     let ask = !args.confirm.yes;
     if ask && !std::io::stdin().is_terminal() {
         return Err(CliError::NobodyToAsk);
@@ -88,7 +90,7 @@ pub(crate) async fn rollback(args: EarlierRunArgs) -> Result<u8, CliError> {
         ..was
     };
     if ask {
-        show(&info, &deeds);
+        show(&info, &deeds, &run);
         stop_words.unless_told(confirm::asked(selected, Goal::Rollback)).await?;
     }
     let saved = SavedTerms {
@@ -136,19 +138,21 @@ pub(crate) fn deeds(folder: &RunFolder) -> Result<(Logbook, HashMap<AccountId, R
     Ok((book, deeds))
 }
 
-/// Shows what is about to happen.
-fn show(info: &RunInfo, deeds: &HashMap<AccountId, RunWrites>) {
-    let done = || deeds.values().flat_map(|deeds| &deeds.done);
-    let made = done().filter(|change| change.of_account() == Some(PartStatus::Created)).count();
-    let deleted = done().filter(|change| change.of_account() == Some(PartStatus::Removed)).count();
+/// Shows what is about to happen, and where that comes from.
+pub(super) fn show(info: &RunInfo, deeds: &HashMap<AccountId, RunWrites>, from: &RunFolder) {
     ui::say(&format!("caller        {}", printable(&info.caller.to_string())));
     ui::say(&format!("put back      {}", info.puts_back.as_ref().map(RunId::as_str).unwrap_or_default()));
+    ui::say(&format!("from          {}", printable(&from.journal().display().to_string())));
     ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, printable(&info.source)));
-    ui::say(&format!("writes        {} of that run are undone, newest first, where they still stand", done().count()));
-    if made > 0 {
-        ui::say(&format!("roles         {made} that it made are deleted"));
+    let (mut undone, mut trusts, mut writes) = (BTreeMap::new(), BTreeMap::new(), 0);
+    for change in deeds.values().flat_map(|deeds| &deeds.done) {
+        writes += 1;
+        *undone.entry(format!("{} on {}", change.write.action(), change.write.resource())).or_default() += 1;
+        if let Some(trusted) = trusted_again(change, &info.partition) {
+            *trusts.entry(trusted).or_default() += 1;
+        }
     }
-    if deleted > 0 {
-        ui::say(&format!("roles         {deleted} that it deleted are made again"));
-    }
+    ui::say(&format!("writes        {writes} of that run are undone, newest first, where they still stand"));
+    confirm::lines("undoes        ", &undone, info.selected);
+    confirm::lines("trusts again  ", &trusts, info.selected);
 }

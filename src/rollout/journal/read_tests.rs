@@ -46,6 +46,7 @@ pub(in crate::rollout) fn info() -> RunInfo {
         version: "0".to_owned(),
         resumed: 0,
         puts_back: None,
+        wildcards: Vec::new(),
     }
 }
 
@@ -196,12 +197,18 @@ async fn a_line_that_is_put_in_is_found_by_its_number() {
     assert!(!read(text.as_bytes(), key, None, |_, _| {}).unwrap().chain.is_sealed());
 }
 
+/// The text of [`written`], for properties: the same each time.
+fn once_written() -> &'static [u8] {
+    static TEXT: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    TEXT.get_or_init(|| tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(written()))
+}
+
 proptest! {
     #[test]
     fn a_flipped_bit_anywhere_is_seen(place in any::<prop::sample::Index>(), bit in 0..8_u8) {
-        let text = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(written());
-        let end = JournalEnd::from(&logbook(&text).unwrap().chain);
-        let mut flipped = text.clone();
+        let text = once_written();
+        let end = JournalEnd::from(&logbook(text).unwrap().chain);
+        let mut flipped = text.to_vec();
         let at = place.index(text.len());
         flipped[at] ^= 1 << bit;
         prop_assert!(read(&flipped[..], None, Some(&end), |_, _| {}).is_err(), "byte {at}");
@@ -215,14 +222,14 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(text in prop::collection::vec(any::<u8>(), 0..2_000), at in any::<prop::sample::Index>()) {
         let _ = logbook(&text);
-        let whole = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(written());
+        let whole = once_written();
         let at = at.index(whole.len());
         let _ = logbook(&[&whole[..at], &text[..], &whole[at..]].concat());
     }
 
     #[test]
     fn wherever_it_is_cut_off_what_is_whole_reads_back(share in 0.0_f64..1.0) {
-        let text = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(written());
+        let text = once_written();
         let cut = &text[..(text.len() as f64 * share) as usize];
         let lines = cut.iter().filter(|b| **b == b'\n').count();
         match logbook(cut) {

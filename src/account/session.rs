@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 use serde_json::json;
 
 use super::observe::unreadable;
 use crate::aws::clients::{Attempts, Clients};
-use crate::aws::credentials::Renewing;
 use crate::aws::failure::{AwsFailure, Class};
 use crate::ids::{AccountId, Arn, ExternalId, PrincipalKind, PrincipalRef, RolePath, SessionName, SourceIdentity};
 use crate::setup::desired::{Desired, ExtraPolicies};
@@ -240,11 +238,11 @@ pub async fn assume(
         }
     };
     let (limit, again) = (sts.limit().clone(), attempts.clone());
-    let session = Renewing::new(first, move || {
+    let session = clients.session(first, move || {
         let (limit, call, attempts) = (limit.clone(), call.clone(), again.clone());
         Box::pin(async move {
             limit.ready().await;
-            credentials(call, attempts).await.map_err(CredentialsError::provider_error)
+            credentials(call, attempts).await
         })
     });
     Ok(clients.iam_with(session, attempts))

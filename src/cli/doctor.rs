@@ -16,7 +16,7 @@ use crate::account::session::Entrance;
 use crate::aws::clients::{Clients, ConnectError};
 use crate::aws::failure::Class;
 use crate::aws::survey::{clock_ahead, survey};
-use crate::doctor::{Check, Checkup, Health, Visit, caller, clock, credentials, folder, one_account};
+use crate::doctor::{Check, Checkup, Health, Visit, caller, clock, credentials, folder, network, one_account};
 use crate::inventory::list::{Account, Inventory, Selection};
 use crate::plain::plain_json;
 use crate::report::terminal::{CheckLine, CheckMood, Seat, roster_counts};
@@ -101,18 +101,19 @@ async fn of_aws(
     setup: &Setup,
     checkup: &mut Checkup,
 ) -> Result<(), CliError> {
-    let found = survey(source.connection(&args.connection)?).await?;
+    let found = survey(source.connection(&args.connection)?).await.map_err(ConnectError::from)?;
     let now = Timestamp::now();
     let held = match found.credentials {
         Ok(held) => credentials(Ok(&held), now, LOGIN),
         Err(error) => {
-            let error = CliError::from(error);
-            credentials(Err(error.to_string()), now, &error.hint().unwrap_or_default())
+            checkup.aws_was_asked |= error.aws_was_asked;
+            credentials(Err(error.to_string()), now, &error.fix)
         }
     };
     let usable = held.status != Health::Fail;
     checkup.checks.push(held);
     checkup.checks.push(Check::ok("region", found.region));
+    checkup.checks.push(network(found.proxy, found.bundle));
     if !usable {
         skip(checkup, &["caller", "clock", "organization", "accounts", "one account"], "there are no credentials");
         return Ok(());

@@ -7,6 +7,7 @@ mod args;
 mod bootstrap;
 mod compare;
 mod confirm;
+mod connect;
 mod doctor;
 mod error;
 mod journal_key;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::args::EarlierRunArgs;
 use super::confirm;
+use super::connect::route;
 use super::error::CliError;
 use super::log;
 use super::options::ConnectionArgs;
@@ -173,16 +174,16 @@ fn report_again(folder: &RunFolder, lock: RunLock, book: Logbook, args: &Earlier
 
 /// Connects as the run did, but for what is given differently.
 pub(super) async fn connect(given: &ConnectionArgs, way: &Way) -> Result<Clients, CliError> {
-    let connection = Connection::Aws {
-        profile: given.profile.clone().or_else(|| way.profile.clone()),
-        region: given.region.clone().or_else(|| way.region.clone()),
-        endpoint_url: given.endpoint_url.clone().or_else(|| way.endpoint_url.clone()),
-    };
+    let mut given = given.clone();
+    given.profile = given.profile.or_else(|| way.profile.clone());
+    given.list_profile = given.list_profile.or_else(|| way.list_profile.clone());
+    given.region = given.region.or_else(|| way.region.clone());
+    given.endpoint_url = given.endpoint_url.or_else(|| way.endpoint_url.clone());
     let mut sts_pace = given.sts_pace();
     if sts_pace.regions.is_empty() {
         sts_pace.regions.clone_from(&way.sts_regions);
     }
-    Ok(Clients::connect(connection, sts_pace).await?)
+    super::connect::connect(Connection::Aws(route(&given)), &given, sts_pace).await
 }
 
 /// Whether the credentials are of the account that the run was begun from.

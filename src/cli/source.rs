@@ -2,6 +2,7 @@
 
 use aws_credential_types::Credentials;
 
+use super::connect::{connect, route};
 use super::error::CliError;
 use super::options::{ConnectionArgs, SourceArgs};
 use super::ui;
@@ -10,7 +11,7 @@ use crate::aws::clients::{Clients, Connection};
 use crate::inventory::coming::Accounts;
 use crate::inventory::csv_file;
 use crate::inventory::list::Inventory;
-use crate::inventory::organization::read_organization;
+use crate::inventory::organization::{apart, read_organization};
 use crate::inventory::select::OneByOne;
 use crate::inventory::shard::Shard;
 use crate::sandbox::{SandboxHttpClient, World};
@@ -52,7 +53,7 @@ impl Source {
 
     /// Connects to AWS, or to the sandbox.
     pub(super) async fn connect(&self, args: &ConnectionArgs) -> Result<Clients, CliError> {
-        Ok(Clients::connect(self.connection(args)?, args.sts_pace()).await?)
+        connect(self.connection(args)?, args, args.sts_pace()).await
     }
 
     /// How AWS, or the sandbox, is reached.
@@ -66,11 +67,7 @@ impl Source {
                     region: world.region().parse().map_err(crate::aws::clients::ConnectError::Region)?,
                 }
             }
-            Self::File(_) | Self::Organization => Connection::Aws {
-                profile: args.profile.clone(),
-                region: args.region.clone(),
-                endpoint_url: args.endpoint_url.clone(),
-            },
+            Self::File(_) | Self::Organization => Connection::Aws(route(args)),
         })
     }
 
@@ -115,7 +112,14 @@ impl Source {
                 .await?
             }
         };
-        let mut chosen = selector.apply(all, clients.caller().account)?;
+        let (apart, unknown) = apart(clients).await?;
+        if let Some(why) = unknown {
+            ui::say(&format!(
+                "note: which is the management account is not known, so that the caller's own is left out in its place: {}",
+                crate::plain::plain(&why.to_string())
+            ));
+        }
+        let mut chosen = selector.apply(all, apart)?;
         if let Some(shard) = shard {
             chosen = chosen.part(shard);
         }

@@ -12,12 +12,12 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-use super::change::{Change, ChangeResult};
+use super::assume_role::AssumedRole;
 use super::converge::{Goal, Task, converge};
 use super::ledger::{Ledger, LedgerClosed};
-use super::outcome::{AccountStatus, Outcome, PartStatus, Step};
+use super::model::change::{Change, ChangeResult};
+use super::model::outcome::{AccountStatus, Outcome, PartStatus, Step};
 use super::plan_tests::desired;
-use super::session::Entrance;
 use crate::aws::clients::{Attempts, Clients, Connection};
 
 /// An IAM that holds nothing, takes every write, and refuses the actions that it is told to refuse.
@@ -124,8 +124,8 @@ pub(crate) async fn connect(wire: &Wire) -> Clients {
 }
 
 /// The usual way in.
-pub(super) fn entrance() -> Entrance {
-    Entrance {
+pub(super) fn assumed_role() -> AssumedRole {
+    AssumedRole {
         role: "OrganizationAccountAccessRole".parse().unwrap(),
         external_id: None,
         session_name: "rolecall".parse().unwrap(),
@@ -139,7 +139,7 @@ async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
     let task = Task {
         account_id: "123456789012".parse().unwrap(),
         account_name: "data".to_owned(),
-        entrance: Some(entrance()),
+        assume: Some(assumed_role()),
         desired: desired(),
         started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
         wait_ready: std::time::Duration::ZERO,

@@ -95,7 +95,10 @@ impl AwsFailure {
 
     /// Whether the request may have been carried out all the same.
     pub fn in_doubt(&self) -> bool {
+        // An answer that is not the service's says nothing of the call either: `NoAnswer`, or a status of its own.
         matches!(self.class, Class::TimedOut | Class::Unreachable | Class::ServiceFault)
+            || self.code == "NoAnswer"
+            || self.status.is_some_and(|status| status >= 500)
     }
 
     /// Reads the SDK's error of one call.
@@ -271,6 +274,27 @@ mod tests {
         ];
         for (code, status, class) in cases {
             assert_eq!(classify(code, "", Some(status)), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_a_service_says_of_its_own_trouble_leaves_the_call_in_doubt() {
+        let failure = |code: &str, status| AwsFailure {
+            status: Some(status),
+            ..AwsFailure::ours("iam CreateRole", code, "", classify(code, "", Some(status)))
+        };
+        for (code, status) in [
+            ("InternalFailure", 500),
+            ("ServiceUnavailable", 503),
+            ("RequestTimeout", 400),
+            ("ServiceFailure", 500),
+            ("HTTP 507", 507),
+            ("NoAnswer", 200),
+        ] {
+            assert!(failure(code, status).in_doubt(), "{code}");
+        }
+        for (code, status) in [("AccessDenied", 403), ("Throttling", 400), ("LimitExceeded", 409)] {
+            assert!(!failure(code, status).in_doubt(), "{code}");
         }
     }
 

@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use super::args::options::ConnectionArgs;
 use super::error::CliError;
-use super::options::ConnectionArgs;
 use super::ui;
 use crate::aws::clients::{Clients, ConnectError, Connection, Route, StsPace};
 use crate::aws::failure::{AwsFailure, Class};
@@ -12,7 +12,7 @@ use crate::aws::login::{Mfa, Prompt};
 use crate::aws::settings::Options;
 use crate::aws::watch::Watch;
 use crate::inventory::organization::organization;
-use crate::plain::plain;
+use crate::sanitize::printable::printable;
 
 /// The way that the options say.
 pub(super) fn route(args: &ConnectionArgs) -> Route {
@@ -31,7 +31,7 @@ pub(super) async fn connect(connection: Connection, args: &ConnectionArgs, pace:
         Connection::Aws(route) => route.watch.clone(),
         Connection::Simulated { .. } => Watch::default(),
     };
-    let connected = watch.during(Clients::connect(connection, pace), |line| ui::say(&plain(line))).await;
+    let connected = watch.during(Clients::connect(connection, pace), |line| ui::say(&printable(line))).await;
     let clients = connected?;
     expected(&clients, args).await?;
     Ok(clients)
@@ -62,7 +62,7 @@ fn prompt() -> Option<Prompt> {
         return None;
     }
     Some(Arc::new(|serial| {
-        ui::say(&format!("the code of the MFA device {}:", plain(serial)));
+        ui::say(&format!("the code of the MFA device {}:", printable(serial)));
         let mut code = String::new();
         std::io::stdin().read_line(&mut code).ok()?;
         Some(code)

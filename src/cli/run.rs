@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
-use super::error::CliError;
-use super::{
-    accounts, apply, compare, doctor, manual, merge, plan, remove, resume, rollback, sandbox, setup, ui, verify,
+use super::commands::{
+    accounts, apply, compare, doctor, manual, merge, plan, remove, resume, rollback, sandbox, setup, verify,
 };
+use super::error::CliError;
+use super::ui;
 use crate::setup::error::SetupError;
 
 /// Takes as many open files as the system lets this process have: an account in flight has several connections, and a merge

@@ -2,11 +2,11 @@
 
 use aws_credential_types::Credentials;
 
+use super::account_filter::AccountFilter;
+use super::args::options::{ConnectionArgs, SourceArgs};
 use super::connect::{connect, route};
 use super::error::CliError;
-use super::options::{ConnectionArgs, SourceArgs};
 use super::ui;
-use super::which::Which;
 use crate::aws::clients::{Clients, Connection};
 use crate::inventory::coming::Accounts;
 use crate::inventory::csv_file;
@@ -25,16 +25,16 @@ pub(super) enum Source {
 
 impl Source {
     /// Reads what needs no AWS.
-    pub(super) fn open(args: &SourceArgs, which: &Which) -> Result<Self, CliError> {
+    pub(super) fn open(args: &SourceArgs, filter: &AccountFilter) -> Result<Self, CliError> {
         if let Some(path) = &args.accounts {
             let inventory = csv_file::read(path)?;
-            which.check(&inventory)?;
+            filter.check(&inventory)?;
             for (name, known) in &inventory.doubtful_columns {
-                let name = crate::plain::plain(name);
+                let name = crate::sanitize::printable::printable(name);
                 ui::say(&format!("warning: the column `{name}` is ignored; did you mean `{known}`?"));
             }
             for state in &inventory.doubtful_states {
-                let state = crate::plain::plain(state);
+                let state = crate::sanitize::printable::printable(state);
                 ui::say(&format!(
                     "warning: `{state}` is no state of an account that rolecall knows; its accounts are in"
                 ));
@@ -72,9 +72,9 @@ impl Source {
     }
 
     /// What is asked of accounts, where the work on the first can begin before the last is known.
-    pub(super) fn one_by_one(&self, which: &Which) -> Option<OneByOne> {
+    pub(super) fn one_by_one(&self, filter: &AccountFilter) -> Option<OneByOne> {
         match self {
-            Self::Organization | Self::Sandbox(_) if which.tags.is_empty() => which.selector.one_by_one(),
+            Self::Organization | Self::Sandbox(_) if filter.tags.is_empty() => filter.selector.one_by_one(),
             _ => None,
         }
     }
@@ -83,22 +83,22 @@ impl Source {
     pub(super) async fn inventory(
         self,
         clients: &Clients,
-        which: &Which,
+        filter: &AccountFilter,
         shard: Option<Shard>,
         quiet: bool,
     ) -> Result<Accounts, CliError> {
-        Ok(self.listed(clients, which, shard, quiet).await?.with_work()?.into())
+        Ok(self.listed(clients, filter, shard, quiet).await?.with_work()?.into())
     }
 
     /// The accounts, or the shard's of them, each in or out.
     pub(super) async fn listed(
         self,
         clients: &Clients,
-        which: &Which,
+        filter: &AccountFilter,
         shard: Option<Shard>,
         quiet: bool,
     ) -> Result<Inventory, CliError> {
-        let selector = &which.selector;
+        let selector = &filter.selector;
         let all = match self {
             Self::File(inventory) => inventory,
             Self::Organization | Self::Sandbox(_) => {
@@ -116,14 +116,14 @@ impl Source {
         if let Some(why) = unknown {
             ui::say(&format!(
                 "note: which is the management account is not known, so that the caller's own is left out in its place: {}",
-                crate::plain::plain(&why.to_string())
+                crate::sanitize::printable::printable(&why.to_string())
             ));
         }
         let mut chosen = selector.apply(all, apart)?;
         if let Some(shard) = shard {
             chosen = chosen.part(shard);
         }
-        if which.tags.is_empty() {
+        if filter.tags.is_empty() {
             return Ok(chosen);
         }
         let asked = chosen.selected();
@@ -132,6 +132,6 @@ impl Source {
                 ui::say(&format!("the tags of {so_far} of {asked} accounts read"));
             }
         };
-        Ok(which.tags.apply(clients, chosen, tell).await?)
+        Ok(filter.tags.apply(clients, chosen, tell).await?)
     }
 }

@@ -7,16 +7,16 @@ use std::io::{self, IsTerminal, Write};
 use anstream::ColorChoice;
 use indicatif::ProgressDrawTarget;
 
+use super::args::options::{Color, Format, OutputArgs};
 use super::error::CliError;
 use super::log;
-use super::options::{Color, Format, OutputArgs};
-use crate::plain::plain;
 use crate::report::compare_run::ComparedRuns;
 use crate::report::terminal::{
-    CheckLine, Lines, Progress, Seat, SeatTurn, Styles, Summary, write_checkup, write_comparison, write_roster,
-    write_roster_changes,
+    CheckLine, Lines, Progress, RosterChange, RosterLine, Styles, Summary, write_checkup, write_comparison,
+    write_roster, write_roster_changes,
 };
 use crate::report::{JsonLines, Reporters, RunFolder};
+use crate::sanitize::printable::printable;
 
 /// How wide text is where nobody says how wide the terminal is.
 const WIDTH: u16 = 80;
@@ -58,8 +58,8 @@ pub(super) fn show_comparison_below(runs: &ComparedRuns, color: Color) -> Result
 }
 
 /// Shows on stdout who is in and who is out.
-pub(super) fn show_roster(source: &str, seats: &[Seat], color: Color) -> Result<(), CliError> {
-    on_stdout(color, |out, styles| write_roster(out, styles, width(), source, seats))
+pub(super) fn show_roster(source: &str, lines: &[RosterLine], color: Color) -> Result<(), CliError> {
+    on_stdout(color, |out, styles| write_roster(out, styles, width(), source, lines))
 }
 
 /// Shows on stdout how a check-up came out.
@@ -70,7 +70,7 @@ pub(super) fn show_checkup(lines: &[CheckLine], verdict: Option<&str>, color: Co
 /// Shows on stdout who came, went and changed between two inventories.
 pub(super) fn show_roster_changes(
     of: (&str, &str),
-    turns: &[(&str, Vec<SeatTurn>)],
+    turns: &[(&str, Vec<RosterChange>)],
     color: Color,
 ) -> Result<(), CliError> {
     on_stdout(color, |out, styles| write_roster_changes(out, styles, width(), of, turns))
@@ -149,7 +149,7 @@ pub(super) fn report_error(error: &CliError) {
 }
 
 fn lines(text: &str) -> String {
-    text.lines().map(|line| plain(line).into_owned()).collect::<Vec<_>>().join("\n")
+    text.lines().map(|line| printable(line).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::check::Check;
 use crate::aws::clients::Caller;
 use crate::aws::failure::AwsFailure;
-use crate::aws::survey::Held;
+use crate::aws::local_config::Held;
 
 /// How long credentials should be good for at least, for a run not to be cut off.
 const SOON: SignedDuration = SignedDuration::from_mins(15);

@@ -86,7 +86,7 @@ pub struct Coming {
 
 impl Coming {
     /// Begins to read the organization's accounts, or the part of them that is the shard's, behind those that are `known`
-    /// from an earlier sitting of the run. Returns when one that is in is known; the others are read by a task of their
+    /// from an earlier invocation of the run. Returns when one that is in is known; the others are read by a task of their
     /// own, which ends when nobody listens any more.
     ///
     /// # Errors

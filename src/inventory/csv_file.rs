@@ -10,8 +10,8 @@ use std::str::FromStr;
 use super::error::{CsvProblem, InventoryError};
 use super::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
 use super::params;
-use crate::cell::unguard;
 use crate::ids::AccountId;
+use crate::sanitize::csv_guard::unguard;
 
 /// Reads the inventory at `path`.
 ///

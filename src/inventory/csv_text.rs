@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::list::{Inventory, Selection};
-use crate::cell::guard;
+use crate::sanitize::csv_guard::guard;
 
 /// The columns before the setup's parameters.
 const COLUMNS: [&str; 10] = [

@@ -11,7 +11,7 @@ use super::row::AccountRow;
 use crate::account::change::Part;
 use crate::account::outcome::{AccountStatus, PartStatus, Parts, Step};
 use crate::ids::{AccountId, Arn};
-use crate::plain::plain;
+use crate::sanitize::printable::printable;
 
 /// What became of an account between the runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -100,7 +100,7 @@ pub struct Seen {
 impl From<&AccountRow> for Seen {
     fn from(row: &AccountRow) -> Self {
         // Somebody may have edited the file.
-        let text = |text: &str| plain(text).into_owned().into_boxed_str();
+        let text = |text: &str| printable(text).into_owned().into_boxed_str();
         // AWS's message may differ from one try to the next; the reason of an account left out is ours.
         let left_out = matches!(row.status, AccountStatus::Skipped | AccountStatus::NotReached);
         Self {
@@ -303,7 +303,7 @@ fn detail(change: Shift, before: Option<&Seen>, after: Option<&Seen>, items: &It
         if let (Some(was), Some(is)) = (&before.role, &after.role)
             && was != is
         {
-            told.push(format!("another role: {}, before: {}", plain(is.resource()), plain(was.resource())));
+            told.push(format!("another role: {}, before: {}", printable(is.resource()), printable(was.resource())));
         }
         let (was, is): (Vec<_>, Vec<_>) = (before.notes.split("; ").collect(), after.notes.split("; ").collect());
         let only = |these: &[&str], those: &[&str]| -> Vec<String> {
@@ -319,6 +319,6 @@ fn detail(change: Shift, before: Option<&Seen>, after: Option<&Seen>, items: &It
 }
 
 fn of_items(head: &str, items: &[ItemChange]) -> Option<String> {
-    let told: Vec<String> = items.iter().map(|item| format!("{} {}", plain(&item.item), item.change)).collect();
+    let told: Vec<String> = items.iter().map(|item| format!("{} {}", printable(&item.item), item.change)).collect();
     (!told.is_empty()).then(|| format!("{head}: {}", told.join(", ")))
 }

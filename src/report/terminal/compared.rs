@@ -9,9 +9,9 @@ use super::sheet::Sheet;
 use super::style::Styles;
 use super::wording::{count, counted};
 use crate::account::outcome::AccountStatus;
-use crate::plain::plain;
 use crate::report::compare::Shift;
 use crate::report::compare_run::{ComparedRuns, RowsState};
+use crate::sanitize::printable::printable;
 
 /// How many groups of one kind are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -83,7 +83,7 @@ impl Page {
             self.hanging(&format!("  {name}  "), &about, self.sheet.styles.dim);
         }
         for warning in runs.warnings() {
-            self.hanging("warning: ", &plain(&warning), self.sheet.styles.warn);
+            self.hanging("warning: ", &printable(&warning), self.sheet.styles.warn);
         }
     }
 

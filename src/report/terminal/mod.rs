@@ -1,7 +1,7 @@
 //! What people see while a run goes on and when it is over.
 //!
 //! Everything is written to the `Write` or the draw target that is given; nothing here touches stdout or stderr by
-//! itself. Account names and AWS's messages pass through [`crate::plain::plain`]. Readable without colour.
+//! itself. Account names and AWS's messages pass through [`crate::sanitize::printable::printable`]. Readable without colour.
 
 mod checkup;
 mod compared;
@@ -24,7 +24,7 @@ pub use checkup::{CheckLine, CheckMood, write_checkup};
 pub use compared::{file_lines, write_comparison};
 pub use lines::Lines;
 pub use progress::Progress;
-pub use roster::{Seat, roster_counts, write_roster};
-pub use roster_changes::{SeatTurn, write_roster_changes};
+pub use roster::{RosterLine, roster_counts, write_roster};
+pub use roster_changes::{RosterChange, write_roster_changes};
 pub use style::Styles;
 pub use summary::Summary;

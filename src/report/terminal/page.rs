@@ -13,9 +13,9 @@ use super::style::Styles;
 use super::summary::{Fold, PARTS, ROLES};
 use super::wording::{count, counted, duration, rate};
 use crate::account::outcome::{AccountStatus, PartStatus};
-use crate::plain::plain;
 use crate::report::Verdict;
 use crate::rollout::event::{Ended, HaltReason, RunInfo};
+use crate::sanitize::printable::printable;
 
 /// How many groups of a section are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -92,7 +92,7 @@ impl<'a> Page<'a> {
             Some(Verdict::Failures) => format!("{} of {selected} failed", count(stats.failed)),
             None => format!("broke off, {} of {selected} done", count(stats.finished() - stats.skipped)),
         };
-        let head = format!("{} {}: ", self.info.command, plain(&self.info.setup));
+        let head = format!("{} {}: ", self.info.command, printable(&self.info.setup));
         self.sheet.line("");
         self.sheet.hanging(&head, self.sheet.styles.heading, &news, verdict_style);
 
@@ -104,7 +104,7 @@ impl<'a> Page<'a> {
         let below = format!(
             "{} of {}{}, {}as {}",
             counted(self.info.accounts, "account"),
-            plain(&self.info.source),
+            printable(&self.info.source),
             self.part(),
             time.unwrap_or_default(),
             self.info.caller
@@ -172,7 +172,7 @@ impl<'a> Page<'a> {
         }
         if !fold.roles.is_empty() {
             let more = if fold.roles.len() == ROLES { " and others" } else { "" };
-            let shown = fold.roles.iter().take(ROLES - 1).map(|role| plain(role).into_owned()).collect::<Vec<_>>();
+            let shown = fold.roles.iter().take(ROLES - 1).map(|role| printable(role).into_owned()).collect::<Vec<_>>();
             self.sheet.plain_hanging("  where        ", &format!("{}{more}", shown.join(", ")));
         }
     }
@@ -262,7 +262,7 @@ impl<'a> Page<'a> {
 
     fn reports(&mut self, folder: &Path, verdict: Option<Verdict>) {
         self.sheet.line("");
-        let path = plain(&folder.display().to_string()).into_owned();
+        let path = printable(&folder.display().to_string()).into_owned();
         self.sheet.hanging("Reports  ", self.sheet.styles.heading, &path, Style::new());
         for (there, what) in [
             (!self.info.listing, "accounts.csv has a row for every account"),

@@ -13,9 +13,9 @@ use super::style::Styles;
 use crate::account::change::{ChangeResult, Part};
 use crate::account::difference::DifferenceKind;
 use crate::account::outcome::{AccountStatus, Outcome, PartStatus, Step};
-use crate::plain::plain;
 use crate::report::Reporter;
 use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
+use crate::sanitize::printable::printable;
 
 /// How many different role names are remembered.
 pub(super) const ROLES: usize = 4;
@@ -74,18 +74,18 @@ impl Fold {
     fn finished(&mut self, outcome: &Outcome) {
         self.stats.count(outcome.status);
         for difference in &outcome.differences {
-            self.differences.add(outcome, difference.kind, &plain(&difference.summary()), "");
+            self.differences.add(outcome, difference.kind, &printable(&difference.summary()), "");
         }
         for note in &outcome.notes {
-            self.notes.add(outcome, (), &plain(note), "");
+            self.notes.add(outcome, (), &printable(note), "");
         }
         if let Some(failure) = &outcome.failure {
-            let key = (failure.step, plain(&failure.code).into_owned());
-            self.failures.add(outcome, key, &plain(&failure.fix), &plain(&failure.message));
+            let key = (failure.step, printable(failure.code.as_str()).into_owned());
+            self.failures.add(outcome, key, &printable(&failure.fix), &printable(&failure.message));
         }
         match outcome.status {
             AccountStatus::Skipped => {
-                self.skipped.add(outcome, (), &plain(outcome.reason.as_deref().unwrap_or_default()), "");
+                self.skipped.add(outcome, (), &printable(outcome.reason.as_deref().unwrap_or_default()), "");
             }
             AccountStatus::NotReached => {}
             _ => self.worked_on(outcome),

@@ -9,6 +9,7 @@ use super::{Chain, FORMAT, Journal, JournalEntry, Logbook, ReadError, SavedTerms
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Outcome};
+use crate::account::role::write::RoleWrite;
 use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
 use crate::rollout::event::{Ended, JournalEnd, RunInfo};
@@ -90,7 +91,10 @@ fn inventory() -> Inventory {
 }
 
 fn deletion() -> Box<Change> {
-    Box::new(Change { write: Write::DeleteRole { role: "Demo".parse().unwrap() }, before: Some("{}".to_owned()) })
+    Box::new(Change {
+        write: Write::Role(RoleWrite::DeleteRole { role: "Demo".parse().unwrap() }),
+        before: Some("{}".to_owned()),
+    })
 }
 
 fn finished(n: usize, status: AccountStatus) -> JournalEntry {

@@ -1,5 +1,6 @@
 //! The one table from what went wrong to an exit code and advice.
 
+use super::connect::{hint, of_call};
 use crate::account::ledger::LedgerClosed;
 use crate::aws::clients::ConnectError;
 use crate::aws::failure::{AwsFailure, Class};
@@ -92,6 +93,8 @@ pub(super) enum CliError {
     SetupChanged { setup: String },
     #[error("the run was begun by {run}, and these credentials are of another account: {now}")]
     AnotherCaller { run: Box<Arn>, now: Box<Arn> },
+    #[error("{0}")]
+    NotExpected(String),
     #[error("cannot go on")]
     Io(#[from] std::io::Error),
 }
@@ -107,11 +110,12 @@ impl CliError {
                 | FolderError::OpenToOthers { .. }
                 | FolderError::LatestIsAFolder { .. },
             ) => 2,
+            Self::Connect(ConnectError::Login(login)) if login.aws_was_asked => 1,
             Self::Connect(ConnectError::Caller(_) | ConnectError::StsRegion(..) | ConnectError::NoCaller)
             | Self::NotConfirmed => 1,
             // Told when the work is done, or begun.
             Self::NotWritten(..) | Self::Stdout(_) | Self::Io(_) | Self::JournalUnwritten(..) => 1,
-            Self::AnotherCaller { .. } => 1,
+            Self::AnotherCaller { .. } | Self::NotExpected(_) => 1,
             Self::Inventory(
                 InventoryError::Organizations(_)
                 | InventoryError::Nonsense { .. }
@@ -143,26 +147,7 @@ impl CliError {
                 "`rolecall accounts` with the same options says why each account is out"
             }
             Self::Inventory(InventoryError::Nonsense { .. }) => "try again; if it stays, check --endpoint-url",
-            Self::Connect(ConnectError::Credentials(error)) => {
-                let chain = format!("{error} {}", crate::aws::failure::chain(error)).to_lowercase();
-                return Some(if chain.contains("sso") || chain.contains("expired") {
-                    "log in again with `aws sso login`, with the same --profile".into()
-                } else {
-                    "log in, or name a profile with --profile; to try without AWS, use --sandbox".into()
-                });
-            }
-            Self::Connect(ConnectError::Profile(_)) => {
-                "check --profile and AWS_PROFILE against `aws configure list-profiles`, and log in to it"
-            }
-            Self::Connect(ConnectError::Endpoint(_)) => {
-                "correct AWS_ENDPOINT_URL or the profile's endpoint_url; it must begin with http:// or https://"
-            }
-            Self::Connect(ConnectError::Region(_)) => "correct --region, AWS_REGION or the profile's region",
-            Self::Connect(ConnectError::Caller(failure)) => return Some(caller(failure)),
-            Self::Connect(ConnectError::StsRegion(..)) => {
-                "leave it out of --sts-regions, or enable the region in the caller's account"
-            }
-            Self::Connect(ConnectError::NoCaller) => "check --endpoint-url: this does not answer like AWS",
+            Self::Connect(error) => return Some(hint(error)),
             Self::Folder(FolderError::NoSuchRun { .. }) => {
                 "name a run's folder, a run's id under --report-dir, or `latest`"
             }
@@ -198,6 +183,7 @@ impl CliError {
                 "put the setup back as it was; or run the command anew, with the run's accounts.csv behind --accounts"
             }
             Self::AnotherCaller { .. } => "log in to the account that the run was begun from, or name its --profile",
+            Self::NotExpected(_) => "log in where it is, or name its --profile; nothing was written",
             Self::Compare(_) => "name the folder that a run left, with its run.json and accounts.csv",
             Self::Folder(_) | Self::Unwritable(..) => "make it writable, or choose another place with --report-dir",
             Self::World(_) => "try `--sandbox`, `--sandbox=rough` or `--sandbox=accounts=500,latency=50ms`",
@@ -255,15 +241,6 @@ fn organizations(failure: &AwsFailure) -> String {
         (_, Class::Denied) => "use the management account or a delegated administrator, or give the accounts with \
              --accounts FILE"
             .into(),
-        _ => caller(failure),
-    }
-}
-
-fn caller(failure: &AwsFailure) -> String {
-    match failure.class {
-        Class::Credentials => "the credentials have expired or are not known to AWS; log in again".into(),
-        Class::Clock => "set this machine's clock; if it is right, check the secret key".into(),
-        Class::Unreachable | Class::TimedOut => "check the network, the region (--region) and the endpoint".into(),
-        _ => "AWS's message says what is wrong".into(),
+        _ => of_call(failure),
     }
 }

@@ -5,6 +5,7 @@ mod args;
 mod authority;
 mod commands;
 mod confirm;
+mod connect;
 mod error;
 mod external_id;
 mod intent_summary;

@@ -195,6 +195,7 @@ fn way(source: &SourceArgs, connection: &ConnectionArgs) -> Way {
     Way {
         sandbox: source.sandbox.clone(),
         profile: connection.profile.clone(),
+        list_profile: connection.list_profile.clone(),
         region: connection.region.clone(),
         endpoint_url: connection.endpoint_url.clone(),
         sts_regions: connection.sts_regions.clone(),

@@ -6,6 +6,7 @@ use aws_credential_types::Credentials;
 
 use super::account_filter::AccountFilter;
 use super::args::options::{ConnectionArgs, EntranceArgs, SourceArgs};
+use super::connect::{connect, route};
 use super::error::CliError;
 use super::ui;
 use crate::aws::clients::{Clients, Connection};
@@ -14,7 +15,7 @@ use crate::inventory::coming::Accounts;
 use crate::inventory::file;
 use crate::inventory::format::Notes;
 use crate::inventory::list::Inventory;
-use crate::inventory::organization::read_organization;
+use crate::inventory::organization::{apart, read_organization};
 use crate::inventory::select::OneByOne;
 use crate::inventory::shard::Shard;
 use crate::sandbox::{SandboxHttpClient, World};
@@ -54,7 +55,7 @@ impl Source {
 
     /// Connects to AWS, or to the sandbox.
     pub(super) async fn connect(&self, args: &ConnectionArgs) -> Result<Clients, CliError> {
-        Ok(Clients::connect(self.connection(args)?, args.sts_pace()).await?)
+        connect(self.connection(args)?, args, args.sts_pace()).await
     }
 
     /// How AWS, or the sandbox, is reached.
@@ -68,11 +69,7 @@ impl Source {
                     region: world.region().parse().map_err(crate::aws::clients::ConnectError::Region)?,
                 }
             }
-            Self::File(_) | Self::Organization => Connection::Aws {
-                profile: args.profile.clone(),
-                region: args.region.clone(),
-                endpoint_url: args.endpoint_url.clone(),
-            },
+            Self::File(_) | Self::Organization => Connection::Aws(route(args)),
         })
     }
 
@@ -130,7 +127,14 @@ impl Source {
                 .await?
             }
         };
-        let mut chosen = selector.apply(all, clients.caller().account)?;
+        let (apart, unknown) = apart(clients).await?;
+        if let Some(why) = unknown {
+            ui::say(&format!(
+                "note: which is the management account is not known, so that the caller's own is left out in its place: {}",
+                crate::sanitize::printable::printable(&why.to_string())
+            ));
+        }
+        let mut chosen = selector.apply(all, apart)?;
         if let Some(shard) = shard {
             chosen = chosen.part(shard);
         }

@@ -112,7 +112,9 @@ pub enum Selection {
 pub enum Reason {
     /// Organizations, or the inventory's own row, says that the account is closed, suspended, pending, or something that we do not know.
     NotActive(String),
-    /// The caller's own account, without `--management-account`.
+    /// The organization's management account, without `--management-account`.
+    ManagementAccount,
+    /// The caller's own account, without `--management-account`, where the management account is not known.
     OwnAccount,
     /// Not named by `--include`.
     NotIncluded,
@@ -156,6 +158,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotActive(state) => write!(f, "the account is {state}, not ACTIVE"),
+            Self::ManagementAccount => f.write_str("the management account (use --management-account to work on it)"),
             Self::OwnAccount => f.write_str("the caller's own account (use --management-account to work on it)"),
             Self::NotIncluded => f.write_str("not named by --include"),
             Self::Excluded => f.write_str("named by --exclude"),

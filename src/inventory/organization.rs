@@ -12,9 +12,11 @@ use jiff::Timestamp;
 
 use super::error::InventoryError;
 use super::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
+use super::select::Apart;
 use super::units::Unit;
 use crate::aws::clients::Clients;
-use crate::aws::failure::AwsFailure;
+use crate::aws::failure::{AwsFailure, Class};
+use crate::aws::organization::Organization;
 use crate::ids::AccountId;
 
 /// The actions of Organizations that are asked for here and for `--tag`, without `organizations:`.
@@ -41,16 +43,36 @@ pub async fn account_state(clients: &Clients, account: AccountId) -> Result<Stri
     Ok(state(account).to_owned())
 }
 
-/// The organization's id, `o-…`.
+/// The caller's organization.
 ///
 /// # Errors
 /// What Organizations said.
-pub async fn organization_id(clients: &Clients) -> Result<String, InventoryError> {
-    const OPERATION: &str = "organizations DescribeOrganization";
-    clients.organizations_limit().ready().await;
-    let answer = read(OPERATION, clients.organizations().describe_organization().send().await)?;
-    let id = answer.organization().and_then(|organization| organization.id());
-    id.map(str::to_owned).ok_or(InventoryError::Nonsense { operation: OPERATION, what: "no organization id" })
+pub async fn organization(clients: &Clients) -> Result<&Organization, InventoryError> {
+    clients.organization().await.map_err(InventoryError::Organizations)
+}
+
+/// The account that is out without `--management-account`: the organization's management account, whoever asks. Where
+/// nobody may know which that is, it is the caller's own, and why is told, too.
+///
+/// # Errors
+/// What Organizations said, where that passes: then it is not known whether the management account is among those that are in.
+pub async fn apart(clients: &Clients) -> Result<(Apart, Option<AwsFailure>), InventoryError> {
+    match clients.organization().await {
+        Ok(organization) => Ok((Apart::Management(organization.management), None)),
+        Err(failure) => match failure.class {
+            Class::Throttled
+            | Class::ServiceFault
+            | Class::Unreachable
+            | Class::TimedOut
+            | Class::Credentials
+            | Class::Clock => Err(InventoryError::Organizations(failure)),
+            _ => {
+                // Who is in no organization has no management account.
+                let why = (failure.code != "AWSOrganizationsNotInUseException").then_some(failure);
+                Ok((Apart::Own(clients.caller().account), why))
+            }
+        },
+    }
 }
 
 /// The pages of ListAccounts, in AWS's order.
@@ -99,7 +121,7 @@ pub async fn read_organization(
     with_parents: bool,
     mut read_so_far: impl FnMut(usize),
 ) -> Result<Inventory, InventoryError> {
-    let id = organization_id(clients).await?;
+    let id = organization(clients).await?.id.clone();
     let mut entries = Vec::new();
     let mut pages = Pages::default();
     while let Some(page) = pages.next(clients).await? {

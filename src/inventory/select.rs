@@ -28,11 +28,30 @@ pub enum NewSince {
     Date(Timestamp),
 }
 
+/// The account that is out without `--management-account`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Apart {
+    /// The organization's management account.
+    Management(AccountId),
+    /// The caller's own account, where it is not known which the management account is.
+    Own(AccountId),
+}
+
+impl Apart {
+    /// Why the account is out, if it is this one.
+    fn reason(self, account: AccountId) -> Option<Reason> {
+        match self {
+            Self::Management(management) => (account == management).then_some(Reason::ManagementAccount),
+            Self::Own(own) => (account == own).then_some(Reason::OwnAccount),
+        }
+    }
+}
+
 /// What a run asks for whose accounts are judged one by one, while they are still being listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OneByOne {
-    /// Whether the caller's own account is in.
+    /// Whether the management account is in.
     pub management_account: bool,
     /// Only accounts that joined the organization after this.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,11 +59,11 @@ pub struct OneByOne {
 }
 
 impl OneByOne {
-    /// Puts accounts out that are not asked for. `own` is the caller's account.
-    pub fn judge(self, entries: &mut [Entry], own: AccountId) {
+    /// Puts accounts out that are not asked for. `apart` is the account that has to be asked for.
+    pub fn judge(self, entries: &mut [Entry], apart: Apart) {
         let Self { management_account, joined_after } = self;
         let new_since = joined_after.map(NewSince::Date);
-        Selector { management_account, new_since, ..Selector::default() }.judge(entries, own);
+        Selector { management_account, new_since, ..Selector::default() }.judge(entries, apart);
     }
 }
 
@@ -63,7 +82,7 @@ pub struct Selector {
     pub only: Option<(BTreeSet<&'static str>, EarlierRun)>,
     /// Only those that are new.
     pub new_since: Option<NewSince>,
-    /// Whether the caller's own account is in.
+    /// Whether the management account is in.
     pub management_account: bool,
 }
 
@@ -121,19 +140,19 @@ impl Selector {
         (!names && self.only.is_none()).then_some(OneByOne { management_account, joined_after })
     }
 
-    /// Puts accounts out that are not asked for; it may be that none is left. `own` is the caller's account.
+    /// Puts accounts out that are not asked for; it may be that none is left. `apart` is the account that has to be asked for.
     ///
     /// # Errors
     /// Accounts or units that are named and not there, and names that several units have: all of them.
-    pub fn apply(&self, mut inventory: Inventory, own: AccountId) -> Result<Inventory, InventoryError> {
-        self.found(&inventory)?.judge(&mut inventory.entries, own);
+    pub fn apply(&self, mut inventory: Inventory, apart: Apart) -> Result<Inventory, InventoryError> {
+        self.found(&inventory)?.judge(&mut inventory.entries, apart);
         Ok(inventory)
     }
 
-    fn judge(&self, entries: &mut [Entry], own: AccountId) {
+    fn judge(&self, entries: &mut [Entry], apart: Apart) {
         for entry in entries {
             if entry.selection == Selection::In
-                && let Some(reason) = self.reason(entry, own)
+                && let Some(reason) = self.reason(entry, apart)
             {
                 entry.selection = Selection::Out(reason);
             }
@@ -141,11 +160,12 @@ impl Selector {
     }
 
     /// Why an account that could be in is out.
-    fn reason(&self, entry: &Entry, own: AccountId) -> Option<Reason> {
+    fn reason(&self, entry: &Entry, apart: Apart) -> Option<Reason> {
         let account = &entry.account;
         let among = |units: &BTreeSet<String>| account.parents.iter().find(|parent| units.contains(*parent)).cloned();
-        if account.id == own && !self.management_account {
-            Some(Reason::OwnAccount)
+        let is_apart = apart.reason(account.id).filter(|_| !self.management_account);
+        if is_apart.is_some() {
+            is_apart
         } else if self.exclude.contains(&account.id) {
             Some(Reason::Excluded)
         } else if self.needs_parents() && account.parents.is_empty() {
@@ -189,7 +209,7 @@ mod tests {
 
     fn reasons(selector: &Selector, csv: &str) -> Vec<String> {
         let all = parse(csv.as_bytes(), "a.csv").unwrap();
-        let chosen = selector.apply(all, "999999999999".parse().unwrap()).unwrap();
+        let chosen = selector.apply(all, Apart::Own("999999999999".parse().unwrap())).unwrap();
         let reason = |entry: Entry| match entry.selection {
             Selection::In => "in".to_owned(),
             Selection::Out(reason) => reason.to_string(),

@@ -18,7 +18,7 @@ fn the_table_has_a_row_for_each_account_and_the_reasons_counted() {
             .any(|row| row.contains("old-website") && row.ends_with("out  the account is SUSPENDED, not ACTIVE"))
     );
     assert!(ran.stdout.contains("41 accounts of the sandbox, organization o-"), "{}", ran.stdout);
-    assert!(ran.stdout.contains(": 38 in, 3 out\n  1 out: the caller's own account"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(": 38 in, 3 out\n  1 out: the management account"), "{}", ran.stdout);
     assert!(lines.iter().all(|line| line.chars().count() <= 80 && !line.contains('\u{1b}')), "{}", ran.stdout);
 }
 

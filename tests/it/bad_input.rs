@@ -90,9 +90,17 @@ fn what_is_wrong_with_credentials_or_endpoint_is_said_in_one_line() {
     let live = ["plan", "--organization"];
     for (environment, more, says) in [
         (&[][..], &[][..], "error: no usable AWS credentials: there are none in the environment, a profile, SSO, a "),
-        (&[], &["--profile", "nope"], "error: no usable AWS credentials: the profile `nope` is not there, or has none"),
-        (&[("AWS_PROFILE", "nope")], &[], "error: no usable AWS credentials: the profile `nope` is not there"),
-        (&[keys[0], keys[1], ("AWS_ENDPOINT_URL", "nonsense")], &[], "error: `nonsense` is not the URL of an endpoint"),
+        (&[], &["--profile", "nope"], "error: the profile `nope` is not in the AWS configuration"),
+        (
+            &[("AWS_PROFILE", "nope")],
+            &[],
+            "error: the profile `nope`, which AWS_PROFILE names, is not in the AWS configuration",
+        ),
+        (
+            &[keys[0], keys[1], ("AWS_ENDPOINT_URL", "nonsense")],
+            &[],
+            "error: AWS_ENDPOINT_URL: `nonsense` is not the URL of an endpoint",
+        ),
     ] {
         let ran = of(environment).run(&[&live[..], more].concat());
         assert_eq!(ran.code, 2, "{ran:?}");

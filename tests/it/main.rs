@@ -16,6 +16,8 @@ mod bootstrap;
 #[cfg(test)]
 mod compare;
 #[cfg(test)]
+mod connection;
+#[cfg(test)]
 mod deploy;
 #[cfg(test)]
 mod doctor;

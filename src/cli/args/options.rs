@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use super::one_name;
 use crate::account::outcome::AccountStatus;
-use crate::aws::clients::{StsPace, is_endpoint};
+use crate::aws::clients::StsPace;
+use crate::aws::settings::is_endpoint;
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RoleRef, SessionName, SourceIdentity};
 use crate::inventory::shard::Shard;
 use crate::rollout::order::{DEFAULT_SEED, Seed};
@@ -62,7 +63,7 @@ pub(crate) struct FilterArgs {
     /// skipped it, it is new), or that joined the organization after this day or time
     #[arg(long, value_name = "RUN-or-DATE", value_parser = since)]
     pub(crate) new_since: Option<Since>,
-    /// The caller's own account too, with the caller's own credentials
+    /// The organization's management account too
     #[arg(long)]
     pub(crate) management_account: bool,
 }
@@ -74,16 +75,25 @@ pub(crate) enum Since {
     Run(String),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "How to reach AWS")]
 pub(crate) struct ConnectionArgs {
-    /// The profile of the AWS configuration
-    #[arg(long)]
+    /// The profile of the AWS configuration; nothing else is used, not even keys in the environment
+    #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
+    /// Another profile for AWS Organizations, where who may list accounts is not who may assume roles in them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) list_profile: Option<String>,
     /// The region, for STS
     #[arg(long)]
     pub(crate) region: Option<Region>,
-    /// One endpoint for every service, such as that of `rolecall sandbox`
+    /// Go on only in this organization, `o-…`
+    #[arg(long, value_name = "ID", value_parser = organization)]
+    pub(crate) expect_organization: Option<String>,
+    /// Go on only as a caller of this account
+    #[arg(long, value_name = "ID")]
+    pub(crate) expect_account: Option<AccountId>,
+    /// One endpoint for every service, also for the calls that get credentials, such as that of `rolecall sandbox`
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub(crate) endpoint_url: Option<String>,
     /// Regions to ask STS in, instead of the one of --region; the accounts are dealt out among them. Each has a quota of its
@@ -329,6 +339,14 @@ pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("not KEY=VALUE".to_owned()),
     }
+}
+
+/// The form that AWS gives: `o-` and 10 to 32 small letters and digits.
+fn organization(text: &str) -> Result<String, String> {
+    let is_id = text.strip_prefix("o-").is_some_and(|rest| {
+        (10..=32).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    });
+    if is_id { Ok(text.to_owned()) } else { Err("not the id of an organization such as `o-exampleorgid`".to_owned()) }
 }
 
 fn endpoint(text: &str) -> Result<String, String> {

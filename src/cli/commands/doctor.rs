@@ -16,7 +16,7 @@ use crate::cli::external_id::external_id;
 use crate::cli::rollout::choices;
 use crate::cli::source::Source;
 use crate::cli::ui;
-use crate::doctor::{Check, Checkup, Health, Visit, caller, clock, credentials, folder, one_account};
+use crate::doctor::{Check, Checkup, Health, Visit, caller, clock, credentials, folder, network, one_account};
 use crate::ids::RolePath;
 use crate::inventory::list::{Account, Inventory, Selection};
 use crate::report::terminal::{CheckLine, CheckMood, RosterLine, roster_counts};
@@ -55,18 +55,19 @@ async fn of_aws(
     setup: &Setup,
     checkup: &mut Checkup,
 ) -> Result<(), CliError> {
-    let found = read_local_config(source.connection(&args.connection)?).await?;
+    let found = read_local_config(source.connection(&args.connection)?).await.map_err(ConnectError::from)?;
     let now = Timestamp::now();
     let held = match found.credentials {
         Ok(held) => credentials(Ok(&held), now, LOGIN),
         Err(error) => {
-            let error = CliError::from(error);
-            credentials(Err(error.to_string()), now, &error.hint().unwrap_or_default())
+            checkup.aws_was_asked |= error.aws_was_asked;
+            credentials(Err(error.to_string()), now, &error.fix)
         }
     };
     let usable = held.status != Health::Fail;
     checkup.checks.push(held);
     checkup.checks.push(Check::ok("region", found.region));
+    checkup.checks.push(network(found.proxy, found.bundle));
     if !usable {
         skip(checkup, &["caller", "clock", "organization", "accounts", "one account"], "there are no credentials");
         return Ok(());

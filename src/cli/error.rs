@@ -4,7 +4,7 @@ use super::connect::{hint, of_call};
 use crate::account::ledger::LedgerClosed;
 use crate::aws::clients::ConnectError;
 use crate::aws::failure::{AwsFailure, Class};
-use crate::ids::Arn;
+use crate::ids::{AccountId, Arn, RolePath};
 use crate::inventory::error::InventoryError;
 use crate::report::compare_run::CompareError;
 use crate::report::{FolderError, RowError};
@@ -43,7 +43,7 @@ pub(super) enum CliError {
     Stdout(#[source] std::io::Error),
     #[error("cannot listen on 127.0.0.1:{0}")]
     Port(u16, #[source] std::io::Error),
-    #[error("--ou and --exclude-ou need the tree of the organization, which a CSV file does not have")]
+    #[error("--ou and --exclude-ou need the tree of the organization, which a file does not have")]
     NoTree,
     #[error("nobody is named who runs rolecall, and JSON has no parameters")]
     NobodyTrusted,
@@ -51,9 +51,11 @@ pub(super) enum CliError {
     NoOneCaller,
     #[error("the setup names its role, a grantee or a policy after the account, so one role cannot be made for all")]
     NamesDiffer,
-    #[error("--tag needs AWS Organizations, which a CSV file does not ask")]
+    #[error("--assume-role is the ARN of a role in account {its}, and the run is not of that account alone")]
+    OneAccountsRole { its: AccountId, role: RolePath },
+    #[error("--tag needs tags, which this file does not have")]
     NoTags,
-    #[error("--new-since with a date needs the column `joined`, which this CSV file does not have")]
+    #[error("--new-since with a date needs the column `joined`, which this file does not have")]
     NoJoinDates,
     #[error("no account of {run} was {statuses}: there is nothing to do")]
     NoneWas { statuses: String, run: String },
@@ -112,6 +114,7 @@ impl CliError {
                 InventoryError::Organizations(_)
                 | InventoryError::Nonsense { .. }
                 | InventoryError::NotThere { .. }
+                | InventoryError::Ambiguous { .. }
                 | InventoryError::NothingSelected { .. },
             )
             | Self::Folder(_) => 1,
@@ -127,12 +130,13 @@ impl CliError {
             }
             Self::Setup(SetupError::Unreadable { .. }) => "check the path of the setup file",
             Self::Setup(SetupError::Mistakes(_)) => "correct the setup; nothing was written",
-            Self::Inventory(InventoryError::Csv { .. }) => "correct these lines; nothing was contacted",
+            Self::Inventory(InventoryError::Mistakes { .. }) => "correct these lines; nothing was contacted",
             Self::Inventory(InventoryError::Unreadable { .. }) => "check the path of the inventory",
             Self::Inventory(InventoryError::Organizations(failure)) => return Some(organizations(failure)),
             Self::Inventory(InventoryError::NotThere { .. }) | Self::Filter(_) => {
                 "check the ids after --include, --exclude, --ou and --exclude-ou against `rolecall accounts`"
             }
+            Self::Inventory(InventoryError::Ambiguous { .. }) => "name the unit by more of its path, or by its id",
             Self::Inventory(InventoryError::NothingSelected { .. }) => {
                 "`rolecall accounts` with the same options says why each account is out"
             }
@@ -175,7 +179,13 @@ impl CliError {
             Self::AlreadyThere(_) => "choose another name with --out, or replace the file with --force",
             Self::Stdout(_) => "what was shown is not whole; make room, or send stdout elsewhere",
             Self::Port(..) => "choose another port, or 0 for any free one",
-            Self::NoTags => "use --organization, or --include and --exclude",
+            Self::OneAccountsRole { its, role } => {
+                return Some(format!(
+                    "write --assume-role {}, or name the account alone: --include {its}",
+                    role.written()
+                ));
+            }
+            Self::NoTags => "use --organization, a file of c7n-org with tags, or --include and --exclude",
             Self::NoJoinDates => {
                 "use --organization, name a run instead of a date, or write the file with `rolecall accounts --out`"
             }
@@ -214,10 +224,10 @@ fn journal(error: &ReadError) -> String {
 fn organizations(failure: &AwsFailure) -> String {
     match (failure.code.as_str(), failure.class) {
         ("AWSOrganizationsNotInUseException", _) => {
-            "this account is in no organization: give the accounts with --accounts FILE.csv".into()
+            "this account is in no organization: give the accounts with --accounts FILE".into()
         }
         (_, Class::Denied) => "use the management account or a delegated administrator, or give the accounts with \
-             --accounts FILE.csv"
+             --accounts FILE"
             .into(),
         _ => of_call(failure),
     }

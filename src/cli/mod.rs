@@ -11,11 +11,14 @@ mod invocation;
 mod journal_key;
 mod log;
 mod output_path;
+mod pasted;
 mod rollout;
 mod run;
 mod signals;
+mod since;
 mod snippet;
 mod source;
+mod typed;
 mod ui;
 
 pub use run::run;

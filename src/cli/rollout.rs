@@ -76,7 +76,8 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
     log::start(&args.output.log)?;
     let filter = AccountFilter::resolve(&args.filter, &args.output.report_dir)?;
     filter.has_any()?;
-    let source = Source::open(&args.source, &filter)?;
+    let source = Source::open(&args.source, &filter, args.output.quiet)?;
+    let assume_role = source.role(&args.entrance, &filter)?;
     let choices = choices(&args.what, job.grant.as_ref(), job.adopt.adopt);
     let setup = Setup::load(&args.setup, choices.clone())?;
     check(&setup, &source)?;
@@ -150,7 +151,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         setup: saved_name(&args.setup)?,
         choices,
         goal: job.goal,
-        assume_role: args.entrance.assume_role,
+        assume_role,
         external_id: args.entrance.external_id,
         session_name: args.entrance.session_name,
         source_identity: args.entrance.source_identity,

@@ -65,6 +65,24 @@ async fn a_unit_stands_for_what_is_below_it() {
 }
 
 #[tokio::test]
+async fn a_unit_without_accounts_is_a_unit() {
+    let world = World::from_spec("healthy").unwrap();
+    let mut all = inventory(&world, true).await;
+    assert_eq!(all.units.len(), 8, "the root and every unit: {:?}", all.units);
+    let emptied = world.unit_id("Suspended").unwrap().to_owned();
+    all.entries.retain(|entry| !entry.account.parents.contains(&emptied));
+    let own = world.management_account();
+    let all_in = |inventory: Inventory| inventory.selected();
+    let without = Selector { exclude_ou: [emptied.clone()].into(), ..Selector::default() };
+    let by_name = Selector { exclude_ou: ["Suspended".to_owned()].into(), ..Selector::default() };
+    let nothing = Selector::default().apply(all.clone(), Apart::Management(own)).unwrap().selected();
+    assert_eq!(all_in(without.apply(all.clone(), Apart::Management(own)).unwrap()), nothing);
+    assert_eq!(all_in(by_name.apply(all.clone(), Apart::Management(own)).unwrap()), nothing);
+    let only = Selector { ou: [emptied].into(), ..Selector::default() };
+    assert!(only.apply(all, Apart::Management(own)).unwrap().with_work().is_err());
+}
+
+#[tokio::test]
 async fn an_account_that_no_unit_lists_is_out_where_units_matter() {
     let world = World::from_spec("healthy").unwrap();
     let own = world.management_account();

@@ -33,6 +33,8 @@ mod folders;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod inventory;
+#[cfg(test)]
 mod journal;
 #[cfg(test)]
 mod lifecycle;

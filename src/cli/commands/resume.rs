@@ -197,5 +197,5 @@ pub(crate) fn same_caller(book: &Logbook, clients: &Clients) -> Result<(), CliEr
 
 pub(crate) fn inventory(info: &RunInfo, entries: Vec<crate::inventory::list::Entry>) -> Inventory {
     let source = info.source.clone();
-    Inventory { entries, source, doubtful_columns: Vec::new(), doubtful_states: Vec::new(), whole: None }
+    Inventory::new(entries, source)
 }

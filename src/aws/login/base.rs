@@ -123,7 +123,9 @@ fn of_sso(profile: &str, account: &str, role: &str, error: &CredentialsError) ->
 fn remote(what: &str, error: &CredentialsError, fix: &str) -> LoginError {
     let told = format!("{what} failed: {}", words(error));
     let failure = AwsFailure::ours("", "", told.clone(), Class::Unreachable);
-    LoginError { fix: failure.network_fix().unwrap_or_else(|| fix.to_owned()), ..LoginError::here(told, "") }
+    let network = told.contains("dispatch failure").then(|| "check the network and the endpoint".to_owned());
+    let fix = failure.network_fix().or(network).unwrap_or_else(|| fix.to_owned());
+    LoginError { fix, ..LoginError::here(told, "") }
 }
 
 /// The program's name alone is told: what is behind it may be a secret.

@@ -228,7 +228,9 @@ async fn only_final_faults_fail_an_account_and_it_is_whole_when_they_are_gone() 
         match outcome.failure {
             None => assert_eq!(outcome.status, AccountStatus::Created),
             Some(failure) => {
-                assert_eq!((failure.code.as_str(), outcome.attempts), ("InternalFailure", 6));
+                // Tried until most of the account's time was over: time bounds it, not a count.
+                assert_eq!(failure.code.as_str(), "InternalFailure");
+                assert!(failure.code.passes() && outcome.attempts > 6, "{}", outcome.attempts);
                 assert!(failure.request_id.is_some() && failure.fix.contains("rerun"), "{failure:?}");
             }
         }

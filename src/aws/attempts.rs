@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -43,6 +44,12 @@ struct Counts {
     /// How long one call may take, with all its tries.
     whole: Duration,
 }
+
+/// A header of our own in an answer after which there is no time for another try.
+pub(super) const LAST: &str = "x-rolecall-last";
+
+/// The part of the whole time after which no call is sent again.
+const LATE: f64 = 0.7;
 
 /// How long a call that is no account's may take, with all its tries.
 const WHOLE: Duration = Duration::from_secs(90);
@@ -116,6 +123,11 @@ impl Attempts {
         self.0.waiting.load(Ordering::Relaxed) || self.0.began.elapsed().saturating_sub(answered) > silence
     }
 
+    /// Whether so much of the time is over that another try would most likely be cut off, and what AWS says now be lost.
+    fn is_late(&self) -> bool {
+        self.0.began.elapsed().saturating_sub(self.waited()) >= self.0.whole.mul_f64(LATE)
+    }
+
     /// The length of a try, the first being 1.
     fn length(&self, attempt: u32) -> Duration {
         self.0.first_try * 2_u32.saturating_pow(attempt.saturating_sub(1).min(3))
@@ -164,6 +176,21 @@ impl Intercept for Attempts {
         }
         // This try's time is running already.
         allow(bag, self.length(attempt + 1), self.0.whole);
+        Ok(())
+    }
+
+    fn modify_before_attempt_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(response) = context.response_mut()
+            && self.is_late()
+        {
+            // The classifier, which decides whether to send it again, sees nothing but the response.
+            response.headers_mut().insert(LAST, "true");
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 use tokio::time::Instant;
 
 use super::answer::class_of;
-use super::attempts::Attempts;
+use super::attempts::{Attempts, LAST};
 use super::credentials::REFUSED;
 use super::failure::{AwsFailure, Class};
 
@@ -44,6 +44,9 @@ impl ClassifyRetry for Rules {
     }
 
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        if context.response().is_some_and(|response| response.headers().get(LAST).is_some()) {
+            return RetryAction::RetryForbidden;
+        }
         let again = match context.response().and_then(class_of) {
             Some(Class::Throttled) => return RetryAction::throttling_error(),
             Some(Class::Credentials | Class::Clock) => refusals(context).is_some_and(|times| times <= REFUSALS),

@@ -245,7 +245,12 @@ impl Invocation {
     fn assert_sound(&self, rooms: &[Room]) {
         let journal = |is: fn(&JournalEntry) -> bool| self.ran.journal.iter().filter(|entry| is(entry)).count();
         let intended = journal(|entry| matches!(entry, JournalEntry::Intended { .. }));
-        assert_eq!(intended, journal(|entry| matches!(entry, JournalEntry::Settled { .. })), "settled, one by one");
+        assert_eq!(
+            intended,
+            journal(|entry| matches!(entry, JournalEntry::Settled { .. })),
+            "settled, one by one: {:#?}",
+            self.ran.journal
+        );
         assert_eq!(self.ran.outcomes.len(), journal(|entry| matches!(entry, JournalEntry::Finished { .. })));
         for Room { id, .. } in rooms {
             let (row, writes) = self.of(*id);

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 use tokio::time::Instant;
 
@@ -15,7 +14,6 @@ use super::model::outcome::Failure;
 use super::model::words::Step;
 use super::power::SessionPolicy;
 use crate::aws::clients::{Attempts, Clients};
-use crate::aws::credentials::Renewing;
 use crate::aws::failure::{AwsFailure, Class};
 use crate::aws::retry::Backoff;
 use crate::ids::{AccountId, Arn, ExternalId, RolePath, SessionName, SourceIdentity};
@@ -101,7 +99,7 @@ async fn assume(
         .set_source_identity(how.source_identity.as_ref().map(ToString::to_string))
         .duration_seconds(how.duration_seconds)
         .policy(&policy.text);
-    let first = match credentials(call.clone(), attempts.clone()).await {
+    let first = match credentials(call.clone(), &role, attempts.clone()).await {
         Ok(first) => first,
         Err(failure) => {
             if failure.class == Class::Credentials {
@@ -111,21 +109,26 @@ async fn assume(
         }
     };
     let (limit, again) = (sts.limit().clone(), attempts.clone());
-    let session = Renewing::new(first, move || {
-        let (limit, call, attempts) = (limit.clone(), call.clone(), again.clone());
+    let session = clients.session(first, move || {
+        let (limit, call, attempts, role) = (limit.clone(), call.clone(), again.clone(), role.clone());
         Box::pin(async move {
             limit.ready().await;
-            credentials(call, attempts).await.map_err(CredentialsError::provider_error)
+            credentials(call, &role, attempts).await
         })
     });
     Ok(clients.iam_with(session, attempts))
 }
 
-async fn credentials(call: AssumeRoleFluentBuilder, attempts: Attempts) -> Result<Credentials, AwsFailure> {
+async fn credentials(call: AssumeRoleFluentBuilder, role: &Arn, attempts: Attempts) -> Result<Credentials, AwsFailure> {
     const OPERATION: &str = "sts AssumeRole";
     let answer = call.customize().interceptor(attempts).send().await;
     let answer = answer.map_err(|error| AwsFailure::from_sdk(OPERATION, &error))?;
     let given = answer.credentials().ok_or_else(|| unreadable(OPERATION, "no credentials in the answer"))?;
+    let whose = answer.assumed_role_user().map(|user| user.arn()).unwrap_or_default();
+    if !is_session_of(whose, role) {
+        let told = format!("asked for {role}, and got a session of `{whose}`; nothing was read or written with it");
+        return Err(AwsFailure::ours(OPERATION, "WrongAccount", told, Class::Other));
+    }
     Ok(Credentials::new(
         given.access_key_id(),
         given.secret_access_key(),
@@ -133,4 +136,39 @@ async fn credentials(call: AssumeRoleFluentBuilder, attempts: Attempts) -> Resul
         std::time::SystemTime::try_from(*given.expiration()).ok(),
         "AssumeRole",
     ))
+}
+
+/// Whether the session that this ARN names is one of the role that was asked for. A session's ARN has no path.
+fn is_session_of(session: &str, role: &Arn) -> bool {
+    let name = role.resource().rsplit('/').next();
+    let read = session.parse::<Arn>().ok();
+    read.is_some_and(|session| {
+        let mut parts = session.resource().split('/');
+        session.service() == "sts"
+            && session.partition() == role.partition()
+            && session.account() == role.account()
+            && parts.next() == Some("assumed-role")
+            && parts.next() == name
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_of_the_account_and_role_that_were_asked_for() {
+        let of = |session: &str, role: &str| is_session_of(session, &role.parse().unwrap());
+        let role = "arn:aws:iam::111122223333:role/path/Ops";
+        assert!(of("arn:aws:sts::111122223333:assumed-role/Ops/rolecall", role));
+        for other in [
+            "arn:aws:sts::444455556666:assumed-role/Ops/rolecall",
+            "arn:aws:sts::111122223333:assumed-role/Admin/rolecall",
+            "arn:aws:sts::111122223333:federated-user/Ops",
+            "arn:aws-cn:sts::111122223333:assumed-role/Ops/rolecall",
+            "",
+        ] {
+            assert!(!of(other, role), "{other}");
+        }
+    }
 }

@@ -14,6 +14,12 @@ use crate::aws::failure::{AwsFailure, Class};
 /// wrote, but for the action that was refused.
 pub(super) fn advise(step: Step, failure: &AwsFailure) -> String {
     let action = refused_action(&failure.message).unwrap_or("the action");
+    if failure.code == "WrongAccount" {
+        return "something between here and AWS mixes up sessions: check --endpoint-url and the proxy, and trust neither".into();
+    }
+    if let Some(fix) = failure.network_fix() {
+        return fix;
+    }
     match failure.class {
         Class::Denied => denied(step, Denial::read(&failure.message), action),
         Class::Throttled => "AWS throttles this; rerun the account later, or with a lower --concurrency".into(),

@@ -14,6 +14,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::answer::{ClockOff, clock_off};
+use super::http::{PROXY_PASSWORD, THROUGH};
 
 /// What kind of failure it was, which decides whether and how it may be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -143,6 +144,35 @@ impl AwsFailure {
     }
 }
 
+impl AwsFailure {
+    /// What to do about a proxy or a certificate that is in the way; `None` where neither is.
+    pub fn network_fix(&self) -> Option<String> {
+        if !matches!(self.class, Class::Unreachable | Class::TimedOut) {
+            return None;
+        }
+        let words = &self.message;
+        // The proxy's name in the words is followed by that of its variable.
+        let variable = words.split_once(THROUGH).and_then(|(_, rest)| rest.split_once('(')?.1.split(')').next());
+        let fix = if words.contains("UnknownIssuer") {
+            "this machine does not know who signed that certificate: name the file of your proxy's or company's authority in \
+             AWS_CA_BUNDLE"
+                .to_owned()
+        } else if words.contains("invalid peer certificate") {
+            "the certificate is not good for that name and time: check the clock, the endpoint and the proxy".to_owned()
+        } else if words.contains(PROXY_PASSWORD) {
+            format!("put user and password into {}, such as http://USER:PASSWORD@proxy.example.com:8080", variable?)
+        } else if words.contains("tunnel error: unsuccessful") {
+            format!(
+                "the proxy of {} does not let this host through: have it allowed, or name it in NO_PROXY",
+                variable?
+            )
+        } else {
+            format!("check the proxy in {}, or name the host in NO_PROXY", variable?)
+        };
+        Some(fix)
+    }
+}
+
 /// The first cause of that type.
 fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
     let mut next = error.source();
@@ -167,6 +197,15 @@ pub fn chain(error: &dyn Error) -> String {
         next = cause.source();
     }
     if words.is_empty() { DisplayErrorContext(error).to_string() } else { words.join(": ") }
+}
+
+/// The innermost cause, in a few words.
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
 }
 
 /// The class of an error code. IAM and STS leave most of these out of their models, so they are known by name only.

@@ -9,8 +9,11 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use jiff::{SignedDuration, Timestamp};
 
-use super::clients::{Clients, ConnectError, Connection, find_credentials, load};
+use super::clients::{Clients, Connection, LoginError};
+use super::connection::{From, Prepared};
 use super::failure::AwsFailure;
+use super::mistake::Mistake;
+use super::trust::Bundle;
 
 /// Credentials that were found. None of the secrets in them is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,25 +28,35 @@ pub struct Held {
 #[derive(Debug)]
 pub struct LocalConfig {
     /// The credentials, or why there are none.
-    pub credentials: Result<Held, ConnectError>,
+    pub credentials: Result<Held, LoginError>,
     /// The region.
     pub region: String,
+    /// Through which proxy AWS is asked, if through any. Without the password.
+    pub proxy: Option<String>,
+    /// The certificates that are trusted besides the system's, if any.
+    pub bundle: Option<String>,
 }
 
 /// Looks at the configuration.
 ///
 /// # Errors
 /// When it cannot be read.
-pub async fn read_local_config(connection: Connection) -> Result<LocalConfig, ConnectError> {
-    let profile = connection.profile();
-    let config = load(connection).await?;
-    let credentials = find_credentials(&config, profile).await;
-    let credentials = credentials.map(|(_, found)| Held {
-        provider: provider_name(&format!("{found:?}")),
+pub async fn read_local_config(connection: Connection) -> Result<LocalConfig, Mistake> {
+    let prepared = Prepared::read(connection).await?;
+    let credentials = prepared.credentials().await.map(|found| Held {
+        provider: match &prepared.from {
+            From::Machine(_) => provider_name(&format!("{found:?}")),
+            From::Given(_) => prepared.login(),
+        },
         expires: found.expiry().and_then(|at| Timestamp::try_from(at).ok()),
     });
-    let region = config.region().map(ToString::to_string).unwrap_or_default();
-    Ok(LocalConfig { credentials, region })
+    let (proxy, bundle) = match &prepared.from {
+        From::Machine(machine) => {
+            (machine.network.proxies.describe(), machine.network.bundle.as_ref().map(Bundle::describe))
+        }
+        From::Given(_) => (None, None),
+    };
+    Ok(LocalConfig { credentials, region: prepared.region.to_string(), proxy, bundle })
 }
 
 /// The provider's name out of the SDK's description of credentials, which tells it nowhere else. The secrets are

@@ -81,7 +81,8 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
     let external_id = external_id(&args.entrance)?;
     let filter = AccountFilter::resolve(&args.filter, &args.output.report_dir)?;
     filter.has_any()?;
-    let source = Source::open(&args.source, &filter)?;
+    let source = Source::open(&args.source, &filter, args.output.quiet)?;
+    let assume_role = source.role(&args.entrance, &filter)?;
     let choices = choices(&args.what, job.grant.as_ref(), job.adopt.adopt);
     let setup = Setup::load(&args.setup, choices.clone())?;
     check(&setup, &source)?;
@@ -156,7 +157,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         setup: saved_name(&args.setup)?,
         choices,
         goal: job.goal,
-        assume_role: args.entrance.assume_role,
+        assume_role,
         external_id,
         session_name: args.entrance.session_name,
         source_identity: args.entrance.source_identity,
@@ -193,6 +194,7 @@ fn way(source: &SourceArgs, connection: &ConnectionArgs) -> Way {
     Way {
         sandbox: source.sandbox.clone(),
         profile: connection.profile.clone(),
+        list_profile: connection.list_profile.clone(),
         region: connection.region.clone(),
         endpoint_url: connection.endpoint_url.clone(),
         sts_regions: connection.sts_regions.clone(),

@@ -10,6 +10,7 @@ use indicatif::ProgressDrawTarget;
 use super::args::options::{Color, Format, OutputArgs};
 use super::error::CliError;
 use super::log;
+use super::pasted;
 use crate::report::compare_run::ComparedRuns;
 use crate::report::terminal::{
     CheckLine, Lines, Progress, RosterChange, RosterLine, Styles, Summary, write_checkup, write_comparison,
@@ -36,11 +37,13 @@ pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, output
         Format::Text => {
             let on_stdout = styles(anstream::AutoStream::choice(&io::stdout()));
             let summary = Summary::new(Box::new(io::stdout()), on_stdout, width, folder.path());
+            let summary = summary.with_next(pasted::next_lines());
             reporters.add("summary", summary);
         }
         Format::Json => {
             reporters.add("events", JsonLines::new(Box::new(io::stdout())));
             let summary = Summary::new(Box::new(io::stderr()), on_stderr, width, folder.path());
+            let summary = summary.with_next(pasted::next_lines());
             reporters.add("summary", summary);
         }
     }

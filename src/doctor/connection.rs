@@ -33,6 +33,13 @@ pub fn credentials(found: Result<&Held, String>, now: Timestamp, login: &str) ->
     }
 }
 
+/// Which proxy AWS is asked through, and which certificates are trusted besides the system's.
+pub fn network(proxy: Option<String>, bundle: Option<String>) -> Check {
+    let proxy = proxy.map_or_else(|| "no proxy".to_owned(), |proxy| format!("through {proxy}"));
+    let bundle = bundle.map(|bundle| format!("; trusts {bundle} besides the system's"));
+    Check::ok("network", proxy + &bundle.unwrap_or_default())
+}
+
 /// Who runs rolecall.
 pub fn caller(caller: &Caller) -> Check {
     const CHECK: &str = "caller";

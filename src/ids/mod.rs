@@ -4,13 +4,13 @@
 //! (`roleNameType`, `existingUserNameType`, `groupNameType`, `policyNameType`, `pathType`).
 
 mod names;
+mod role_path;
 
 use std::fmt;
 use std::str::FromStr;
 
-pub use names::{
-    ExternalId, PolicyName, PrincipalKind, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity,
-};
+pub use names::{ExternalId, PolicyName, PrincipalKind, PrincipalRef, Region, RoleName, SessionName, SourceIdentity};
+pub use role_path::{AnotherAccountsRole, RolePath, RoleRef};
 
 /// What was wrong with a name, an id or an ARN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

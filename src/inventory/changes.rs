@@ -108,7 +108,7 @@ pub fn changes_csv(turned: &[Turned]) -> Result<String, csv::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::csv_file::parse;
+    use crate::inventory::file::parse;
 
     #[test]
     fn who_came_went_and_changed_is_told_and_nobody_else() {

@@ -165,11 +165,13 @@ pub struct Comparison {
 
 impl Comparison {
     /// Compares the rows of two runs. `items` holds what changed among the things that verify looked at, where both
-    /// runs have evidence.
+    /// runs have evidence. What the new run wrote says that an account was not well between the two, unless they are
+    /// `one_run`.
     pub fn of(
         old: &BTreeMap<AccountId, Seen>,
         new: &BTreeMap<AccountId, Seen>,
         mut items: BTreeMap<AccountId, ItemChanges>,
+        one_run: bool,
     ) -> Self {
         let mut comparison = Self::default();
         let only_new = new.keys().filter(|id| !old.contains_key(id));
@@ -178,7 +180,8 @@ impl Comparison {
         for id in ids {
             let items = items.remove(&id).unwrap_or_default();
             let (before, after) = (old.get(&id), new.get(&id));
-            match shift(before, after, &items) {
+            let unchanged = one_run && before == after;
+            match shift(before, after, &items, unchanged) {
                 None => comparison.same += 1,
                 Some(change) => comparison.differences.push(Difference {
                     account_id: id,
@@ -208,7 +211,7 @@ impl Comparison {
     }
 }
 
-fn shift(before: Option<&Seen>, after: Option<&Seen>, items: &ItemChanges) -> Option<Shift> {
+fn shift(before: Option<&Seen>, after: Option<&Seen>, items: &ItemChanges, unchanged: bool) -> Option<Shift> {
     let (before, after) = match (before, after) {
         (Some(before), Some(after)) => (before, after),
         (None, _) => return Some(Shift::Came),
@@ -220,7 +223,7 @@ fn shift(before: Option<&Seen>, after: Option<&Seen>, items: &ItemChanges) -> Op
         (None, _) => return Some(Shift::TakenIn),
         (_, None) => return Some(Shift::LeftOut),
     };
-    let another_way = *items != ItemChanges::default() || !same_way(before, after);
+    let another_way = *items != ItemChanges::default() || !(unchanged || same_way(before, after));
     match is.cmp(&was) {
         std::cmp::Ordering::Greater => Some(Shift::Worse),
         std::cmp::Ordering::Less => Some(Shift::Better),

@@ -153,7 +153,7 @@ fn a_report_is_an_inventory() {
     report.event(&sample::finished(names.len(), sample::skipped(99, "the account is SUSPENDED, not ACTIVE"))).unwrap();
     report.finish().unwrap();
 
-    let inventory = crate::inventory::csv_file::read(&path).unwrap();
+    let inventory = crate::inventory::file::read(&path).unwrap();
     let read: Vec<&str> = inventory.entries.iter().map(|entry| entry.account.name.as_str()).collect();
     assert_eq!(read[..names.len()], names.map(crate::sanitize::printable::printable));
     assert_eq!(inventory.entries[0].account.id.as_str(), "000000000000");

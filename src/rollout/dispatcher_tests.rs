@@ -69,13 +69,7 @@ pub(super) async fn ran(
     set: impl FnOnce(&mut Rollout),
     until: impl Fn(&EventKind) -> bool,
 ) -> Ran {
-    let inventory = Inventory {
-        entries,
-        source: "a test".to_owned(),
-        doubtful_columns: Vec::new(),
-        doubtful_states: Vec::new(),
-        whole: None,
-    };
+    let inventory = Inventory::new(entries, "a test".to_owned());
     let (journal, thread) = Journal::start(Vec::new(), Chain::begin(None)).unwrap();
     let choices = Choices { pass_role_to: vec!["user/analyst".parse().unwrap()], ..Choices::default() };
     let mut rollout = Rollout {

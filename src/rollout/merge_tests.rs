@@ -12,7 +12,7 @@ use super::merge::Merged;
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::outcome::{AccountStatus, Outcome};
 use crate::account::role::write::RoleWrite;
-use crate::inventory::csv_file::parse;
+use crate::inventory::file::parse;
 use crate::inventory::list::Inventory;
 
 const ACCOUNTS: usize = 10;

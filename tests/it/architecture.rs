@@ -150,7 +150,9 @@ fn a_report_knows_the_events_and_the_pure_half_of_an_account_only() {
         "account::difference::",
         "account::evidence::",
         "account::outcome::",
+        // The writes of each kind of resource, as data.
         "account::role::write::",
+        "account::grant::write::",
     ];
     for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report")) {
         for used in code(&path).split("crate::").skip(1).filter(|used| used.starts_with("account")) {

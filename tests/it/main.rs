@@ -16,6 +16,8 @@ mod bootstrap;
 #[cfg(test)]
 mod compare;
 #[cfg(test)]
+mod connection;
+#[cfg(test)]
 mod deploy;
 #[cfg(test)]
 mod doctor;
@@ -30,6 +32,8 @@ mod faults;
 mod folders;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod inventory;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(crate) struct BootstrapArgs {
     )]
     pub(crate) commands: Vec<Purpose>,
     /// The name of the role, for `--assume-role`
-    #[arg(long, value_name = "NAME", default_value = "RolecallMember")]
+    #[arg(long, value_name = "NAME", default_value = "RolecallMember", value_parser = super::one_name::role_path)]
     pub(crate) assume_role: RolePath,
     /// The external id that its trust asks for
     #[arg(long, value_name = "ID")]

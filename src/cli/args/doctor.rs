@@ -44,8 +44,8 @@ pub(crate) struct DoctorArgs {
 #[group(multiple = false)]
 #[command(next_help_heading = "Where accounts come from (one of)")]
 pub(crate) struct DoctorSource {
-    /// A CSV file with a column `account_id`
-    #[arg(long, value_name = "FILE.csv")]
+    /// A list of accounts, as for a run: CSV, JSON, YAML or account ids alone; `-` for stdin
+    #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
     /// AWS Organizations, of the caller's organization; so it is where none is named
     #[arg(long)]

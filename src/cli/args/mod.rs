@@ -2,6 +2,7 @@
 
 pub(super) mod bootstrap;
 pub(super) mod doctor;
+pub(super) mod one_name;
 pub(super) mod options;
 pub(super) mod setup;
 

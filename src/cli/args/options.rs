@@ -6,9 +6,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::one_name;
 use crate::account::outcome::AccountStatus;
-use crate::aws::clients::{StsPace, is_endpoint};
-use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath, SessionName, SourceIdentity};
+use crate::aws::clients::StsPace;
+use crate::aws::settings::is_endpoint;
+use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RoleRef, SessionName, SourceIdentity};
 use crate::inventory::shard::Shard;
 use crate::rollout::order::{DEFAULT_SEED, Seed};
 use crate::rollout::tolerance::Tolerance;
@@ -19,8 +21,9 @@ use crate::setup::resolve::PassedTo;
 #[group(required = true, multiple = false)]
 #[command(next_help_heading = "Where accounts come from (one of)")]
 pub(crate) struct SourceArgs {
-    /// A CSV file with a column `account_id`
-    #[arg(long, value_name = "FILE.csv")]
+    /// A list of accounts, `-` for stdin: CSV with a column `account_id`, the Organizations console's export, the JSON of
+    /// `aws organizations list-accounts`, c7n-org's accounts.yml, or account ids alone; the content tells which
+    #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
     /// AWS Organizations, of the caller's organization
     #[arg(long)]
@@ -32,21 +35,21 @@ pub(crate) struct SourceArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "AccountFilter of them")]
+#[command(next_help_heading = "Which of them")]
 pub(crate) struct FilterArgs {
     /// Only these accounts
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = one_name::account)]
     pub(crate) include: Vec<AccountId>,
     /// Not these accounts
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = one_name::account)]
     pub(crate) exclude: Vec<AccountId>,
-    /// Only accounts in or below these roots and organizational units
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    /// Only accounts in or below these roots and organizational units, by id, name or path: `Workloads/Prod`
+    #[arg(long, value_name = "UNIT,…", value_delimiter = ',', value_parser = one_name::unit)]
     pub(crate) ou: Vec<String>,
     /// No account in or below these
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    #[arg(long, value_name = "UNIT,…", value_delimiter = ',', value_parser = one_name::unit)]
     pub(crate) exclude_ou: Vec<String>,
-    /// Only accounts with this tag in AWS Organizations; repeatable: each key must match, with any of its values
+    /// Only accounts with this tag in AWS Organizations, or in c7n-org's file; repeatable: each key must match, with any of its values
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) tag: Vec<(String, String)>,
     /// Only accounts that ended the run of --from with one of these, such as `failed,not_reached`
@@ -55,10 +58,11 @@ pub(crate) struct FilterArgs {
     /// The earlier run that --only speaks of: its id, its folder, or `latest`
     #[arg(long, value_name = "RUN", requires = "only")]
     pub(crate) from: Option<String>,
-    /// Only accounts that this run has no row for, or that joined the organization after this day or time
+    /// Only accounts that neither this run nor one before it brought to a good end (where one failed, or all of them
+    /// skipped it, it is new), or that joined the organization after this day or time
     #[arg(long, value_name = "RUN-or-DATE", value_parser = since)]
     pub(crate) new_since: Option<Since>,
-    /// The caller's own account too, with the caller's own credentials
+    /// The organization's management account too
     #[arg(long)]
     pub(crate) management_account: bool,
 }
@@ -70,16 +74,25 @@ pub(crate) enum Since {
     Run(String),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "How to reach AWS")]
 pub(crate) struct ConnectionArgs {
-    /// The profile of the AWS configuration
-    #[arg(long)]
+    /// The profile of the AWS configuration; nothing else is used, not even keys in the environment
+    #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
+    /// Another profile for AWS Organizations, where who may list accounts is not who may assume roles in them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) list_profile: Option<String>,
     /// The region, for STS
     #[arg(long)]
     pub(crate) region: Option<Region>,
-    /// One endpoint for every service, such as that of `rolecall sandbox`
+    /// Go on only in this organization, `o-…`
+    #[arg(long, value_name = "ID", value_parser = organization)]
+    pub(crate) expect_organization: Option<String>,
+    /// Go on only as a caller of this account
+    #[arg(long, value_name = "ID")]
+    pub(crate) expect_account: Option<AccountId>,
+    /// One endpoint for every service, also for the calls that get credentials, such as that of `rolecall sandbox`
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub(crate) endpoint_url: Option<String>,
     /// Regions to ask STS in, instead of the one of --region; the accounts are dealt out among them. Each has a quota of its
@@ -94,9 +107,9 @@ pub(crate) struct ConnectionArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How to get in")]
 pub(crate) struct EntranceArgs {
-    /// The role to assume in each account
-    #[arg(long, value_name = "NAME", default_value = "OrganizationAccountAccessRole")]
-    pub(crate) assume_role: RolePath,
+    /// The role to assume in each account: NAME, PATH/NAME or role/NAME; of one account alone, its ARN
+    #[arg(long, value_name = "NAME", default_value = "OrganizationAccountAccessRole", value_parser = one_name::role)]
+    pub(crate) assume_role: RoleRef,
     /// The external id that its trust policy asks for
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<ExternalId>,
@@ -115,10 +128,10 @@ pub(crate) struct EntranceArgs {
 #[command(next_help_heading = "What to put there")]
 pub(crate) struct WhatArgs {
     /// Another name for the setup's role
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = one_name::role_name)]
     pub(crate) role_name: Option<RoleName>,
     /// Who may pass the role: user/NAME, group/NAME or role/NAME; repeatable
-    #[arg(long, value_name = "KIND/NAME")]
+    #[arg(long, value_name = "KIND/NAME", value_parser = one_name::principal)]
     pub(crate) pass_role_to: Vec<PrincipalRef>,
     /// A parameter of the setup; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
@@ -318,6 +331,14 @@ pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("not KEY=VALUE".to_owned()),
     }
+}
+
+/// The form that AWS gives: `o-` and 10 to 32 small letters and digits.
+fn organization(text: &str) -> Result<String, String> {
+    let is_id = text.strip_prefix("o-").is_some_and(|rest| {
+        (10..=32).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    });
+    if is_id { Ok(text.to_owned()) } else { Err("not the id of an organization such as `o-exampleorgid`".to_owned()) }
 }
 
 fn endpoint(text: &str) -> Result<String, String> {

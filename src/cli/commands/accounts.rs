@@ -13,8 +13,8 @@ use crate::cli::output_path::check_output_path;
 use crate::cli::source::Source;
 use crate::cli::ui;
 use crate::inventory::changes::{Turn, Turned, changes, changes_csv};
-use crate::inventory::csv_file;
 use crate::inventory::csv_text::csv_text;
+use crate::inventory::file;
 use crate::inventory::list::{Entry, Inventory, Selection};
 use crate::report::replace_file;
 use crate::report::terminal::{RosterChange, RosterLine, roster_counts};
@@ -23,8 +23,8 @@ use crate::sanitize::printable::printable;
 pub(crate) async fn accounts(args: AccountsArgs) -> Result<u8, CliError> {
     log::start(&args.log)?;
     let filter = AccountFilter::resolve(&args.filter, &args.report_dir)?;
-    let old = args.diff.as_deref().map(csv_file::read).transpose()?;
-    let source = Source::open(&args.source, &filter)?;
+    let old = args.diff.as_deref().map(file::read).transpose()?;
+    let source = Source::open(&args.source, &filter, false)?;
     if let Some(path) = &args.out {
         may_write(path, args.force)?;
     }

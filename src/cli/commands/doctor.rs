@@ -16,7 +16,8 @@ use crate::cli::external_id::external_id;
 use crate::cli::rollout::choices;
 use crate::cli::source::Source;
 use crate::cli::ui;
-use crate::doctor::{Check, Checkup, Health, Visit, caller, clock, credentials, folder, one_account};
+use crate::doctor::{Check, Checkup, Health, Visit, caller, clock, credentials, folder, network, one_account};
+use crate::ids::RolePath;
 use crate::inventory::list::{Account, Inventory, Selection};
 use crate::report::terminal::{CheckLine, CheckMood, RosterLine, roster_counts};
 use crate::rollout::worker::row_choices;
@@ -31,12 +32,13 @@ pub(crate) async fn doctor(args: DoctorArgs) -> Result<u8, CliError> {
     let organization = accounts.is_none() && sandbox.is_none();
     let named = SourceArgs { accounts: accounts.clone(), organization, sandbox: sandbox.clone() };
     let filter = AccountFilter::resolve(&args.filter, &args.report_dir)?;
-    let source = Source::open(&named, &filter)?;
+    let source = Source::open(&named, &filter, false)?;
+    let assume_role = source.role(&args.entrance, &filter)?;
     let setup = Setup::load(&args.setup, choices(&args.what, None, false))?;
     let mut checkup = Checkup::default();
     checkup.checks.push(Check::ok("version", format!("rolecall {VERSION}")));
     checkup.checks.push(folder(&args.report_dir));
-    of_aws(&args, source, &filter, &setup, &mut checkup).await?;
+    of_aws(&args, &assume_role, source, &filter, &setup, &mut checkup).await?;
     show(&args, &checkup)?;
     if checkup.verdict() == Health::Fail {
         ui::say(&format!("error: {}", checkup.summary()));
@@ -47,23 +49,25 @@ pub(crate) async fn doctor(args: DoctorArgs) -> Result<u8, CliError> {
 /// The checks that need a connection, each as far as the one before lets it.
 async fn of_aws(
     args: &DoctorArgs,
+    assume_role: &RolePath,
     source: Source,
     filter: &AccountFilter,
     setup: &Setup,
     checkup: &mut Checkup,
 ) -> Result<(), CliError> {
-    let found = read_local_config(source.connection(&args.connection)?).await?;
+    let found = read_local_config(source.connection(&args.connection)?).await.map_err(ConnectError::from)?;
     let now = Timestamp::now();
     let held = match found.credentials {
         Ok(held) => credentials(Ok(&held), now, LOGIN),
         Err(error) => {
-            let error = CliError::from(error);
-            credentials(Err(error.to_string()), now, &error.hint().unwrap_or_default())
+            checkup.aws_was_asked |= error.aws_was_asked;
+            credentials(Err(error.to_string()), now, &error.fix)
         }
     };
     let usable = held.status != Health::Fail;
     checkup.checks.push(held);
     checkup.checks.push(Check::ok("region", found.region));
+    checkup.checks.push(network(found.proxy, found.bundle));
     if !usable {
         skip(checkup, &["caller", "clock", "organization", "accounts", "one account"], "there are no credentials");
         return Ok(());
@@ -100,7 +104,9 @@ async fn of_aws(
     checkup.checks.push(accounts_in(&inventory));
     let first = inventory.entries.into_iter().find(|entry| entry.selection == Selection::In);
     match first {
-        Some(entry) => checkup.checks.push(one_account(&clients, visit(args, setup, &clients, entry.account)?).await),
+        Some(entry) => {
+            checkup.checks.push(one_account(&clients, visit(args, assume_role, setup, &clients, entry.account)?).await)
+        }
         None => skip(checkup, &["one account"], "no account is in"),
     }
     Ok(())
@@ -133,7 +139,13 @@ fn accounts_in(inventory: &Inventory) -> Check {
 }
 
 /// The account as a run would go into it.
-fn visit(args: &DoctorArgs, setup: &Setup, clients: &Clients, account: Account) -> Result<Visit, CliError> {
+fn visit(
+    args: &DoctorArgs,
+    assume_role: &RolePath,
+    setup: &Setup,
+    clients: &Clients,
+    account: Account,
+) -> Result<Visit, CliError> {
     let row = &account.overrides;
     let place = Place {
         account: account.id,
@@ -144,7 +156,7 @@ fn visit(args: &DoctorArgs, setup: &Setup, clients: &Clients, account: Account) 
     let desired = setup.fill(&place, &row_choices(row))?;
     let given = external_id(&args.entrance)?;
     let assume = (account.id != clients.caller().account).then(|| AssumedRole {
-        role: row.assume_role.clone().unwrap_or_else(|| args.entrance.assume_role.clone()),
+        role: row.assume_role.clone().unwrap_or_else(|| assume_role.clone()),
         external_id: row.external_id.clone().or_else(|| given.clone()),
         session_name: args.entrance.session_name.clone(),
         source_identity: args.entrance.source_identity.clone(),

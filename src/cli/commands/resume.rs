@@ -11,6 +11,7 @@ use crate::cli::args::EarlierRunArgs;
 use crate::cli::args::options::ConnectionArgs;
 use crate::cli::authority::of_the_setup;
 use crate::cli::confirm;
+use crate::cli::connect;
 use crate::cli::error::CliError;
 use crate::cli::intent_summary::IntentSummary;
 use crate::cli::invocation::{Invocation, OpenJournal, conclude, read_journal, reporters, retell, unwritten, work};
@@ -206,16 +207,16 @@ fn report_again(folder: &RunFolder, lock: RunLock, book: Logbook, args: &Earlier
 
 /// Connects as the run did, but for what is given differently.
 pub(crate) async fn connect(given: &ConnectionArgs, way: &Way) -> Result<Clients, CliError> {
-    let connection = Connection::Aws {
-        profile: given.profile.clone().or_else(|| way.profile.clone()),
-        region: given.region.clone().or_else(|| way.region.clone()),
-        endpoint_url: given.endpoint_url.clone().or_else(|| way.endpoint_url.clone()),
-    };
+    let mut given = given.clone();
+    given.profile = given.profile.or_else(|| way.profile.clone());
+    given.list_profile = given.list_profile.or_else(|| way.list_profile.clone());
+    given.region = given.region.or_else(|| way.region.clone());
+    given.endpoint_url = given.endpoint_url.or_else(|| way.endpoint_url.clone());
     let mut sts_pace = given.sts_pace();
     if sts_pace.regions.is_empty() {
         sts_pace.regions.clone_from(&way.sts_regions);
     }
-    Ok(Clients::connect(connection, sts_pace).await?)
+    connect::connect(Connection::Aws(connect::route(&given)), &given, sts_pace).await
 }
 
 /// Whether the credentials are of the account that the run was begun from.
@@ -229,5 +230,5 @@ pub(crate) fn same_caller(book: &Logbook, clients: &Clients) -> Result<(), CliEr
 
 pub(crate) fn inventory(info: &RunInfo, entries: Vec<crate::inventory::list::Entry>) -> Inventory {
     let source = info.source.clone();
-    Inventory { entries, source, doubtful_columns: Vec::new(), doubtful_states: Vec::new(), whole: None }
+    Inventory::new(entries, source)
 }

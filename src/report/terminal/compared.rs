@@ -67,7 +67,11 @@ impl Page {
     fn headline(&mut self, runs: &ComparedRuns) {
         let comparison = &runs.comparison;
         let (worse, better) = (comparison.count(Shift::Worse), comparison.count(Shift::Better));
-        let (news, style) = match (worse, better, comparison.differences.len()) {
+        let still = comparison.count(Shift::Still);
+        let (news, style) = match (worse, better, comparison.differences.len() - still) {
+            (0, 0, 0) if still > 0 => {
+                (format!("nothing changed, {} not well as before", count(still)), self.sheet.styles.heading)
+            }
             (0, 0, 0) => ("nothing changed".to_owned(), self.sheet.styles.good),
             (0, 0, n) => (format!("no account is worse, {} changed otherwise", count(n)), self.sheet.styles.heading),
             (0, n, _) => (format!("no account is worse, {} better", count(n)), self.sheet.styles.good),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::groups::Groups;
+use super::next_lines::NextLines;
 use super::page::Page;
 use super::style::Styles;
 use crate::account::change::{ChangeResult, Part};
@@ -26,6 +27,7 @@ pub struct Summary {
     styles: Styles,
     width: usize,
     folder: PathBuf,
+    lines: Option<NextLines>,
     fold: Fold,
 }
 
@@ -113,7 +115,13 @@ impl Fold {
 impl Summary {
     /// Writes to `out`, mostly stderr, at most `width` columns wide; `folder` is where the reports are.
     pub fn new(out: Box<dyn Write + Send>, styles: Styles, width: usize, folder: &Path) -> Self {
-        Self { out, styles, width, folder: folder.to_owned(), fold: Fold::default() }
+        Self { out, styles, width, folder: folder.to_owned(), lines: None, fold: Fold::default() }
+    }
+
+    /// With the commands that may come next, where they are known.
+    #[must_use]
+    pub fn with_next(self, lines: Option<NextLines>) -> Self {
+        Self { lines, ..self }
     }
 }
 
@@ -125,7 +133,7 @@ impl Reporter for Summary {
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         let Some(info) = &self.fold.info else { return Ok(()) };
-        let text = Page::new(self.styles, self.width, &self.fold, info).render(&self.folder);
+        let text = Page::new(self.styles, self.width, &self.fold, info, self.lines.as_ref()).render(&self.folder);
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }

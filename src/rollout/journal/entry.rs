@@ -160,6 +160,9 @@ pub struct Way {
     /// `--profile`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// `--list-profile`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list_profile: Option<String>,
     /// `--region`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,

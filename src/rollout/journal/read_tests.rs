@@ -82,13 +82,7 @@ fn inventory() -> Inventory {
         }
     };
     let out = Selection::Out(Reason::NotActive("SUSPENDED".to_owned()));
-    Inventory {
-        entries: vec![entry(1, Selection::In), entry(2, out), entry(3, Selection::In)],
-        source: "own.csv".to_owned(),
-        doubtful_columns: Vec::new(),
-        doubtful_states: Vec::new(),
-        whole: None,
-    }
+    Inventory::new(vec![entry(1, Selection::In), entry(2, out), entry(3, Selection::In)], "own.csv".to_owned())
 }
 
 fn deletion() -> Box<Change> {

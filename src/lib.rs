@@ -16,3 +16,4 @@ pub mod report;
 pub mod rollout;
 pub mod sandbox;
 pub mod setup;
+pub mod signature;

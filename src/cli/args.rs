@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::doctor::DoctorArgs;
+use super::evidence::EvidenceCommand;
 use super::options::{
     AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, GrantArgs, LogArgs, NewPaceArgs, OutputArgs, PaceArgs,
     SourceArgs, StageArgs, TrustArgs, WhatArgs, WhichArgs,
@@ -51,6 +52,9 @@ pub(super) enum Command {
     /// One report from the shards of one rollout, checked to be complete
     #[command(after_help = MERGE_EXAMPLES)]
     Merge(MergeArgs),
+    /// Sign a run's evidence with an SSH key, and check signature and digests
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Can this machine, these credentials and this organization do a run; if not, what to do
     #[command(after_help = super::doctor::EXAMPLES)]
     Doctor(Box<DoctorArgs>),

@@ -9,6 +9,7 @@ mod compare;
 mod confirm;
 mod doctor;
 mod error;
+mod evidence;
 mod journal_key;
 mod log;
 mod manual;

@@ -7,7 +7,8 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::error::CliError;
 use super::{
-    accounts, apply, compare, doctor, manual, merge, plan, remove, resume, rollback, sandbox, setup, ui, verify,
+    accounts, apply, compare, doctor, evidence, manual, merge, plan, remove, resume, rollback, sandbox, setup, ui,
+    verify,
 };
 use crate::setup::error::SetupError;
 
@@ -58,6 +59,7 @@ pub fn run() -> ExitCode {
             Command::Rollback(args) => rollback::rollback(*args).await,
             Command::Merge(args) => merge::merge(args).await,
             Command::Compare(args) => compare::compare(&args),
+            Command::Evidence(args) => evidence::evidence(args),
             Command::Doctor(args) => doctor::doctor(*args).await,
             Command::Sandbox(args) => sandbox::sandbox(args).await,
             Command::Setup(args) => setup::setup(args),

@@ -13,6 +13,7 @@ pub mod compare_run;
 #[cfg(test)]
 mod compare_tests;
 mod csv_file;
+mod evidence_check;
 pub mod evidence_file;
 mod evidence_jsonl;
 mod fanout;
@@ -37,6 +38,7 @@ mod wire;
 pub use accounts_csv::AccountsCsv;
 pub use changes_csv::ChangesCsv;
 pub use ci_file::{CiFile, CiForm};
+pub use evidence_check::{FileState, check_files};
 pub use evidence_jsonl::EvidenceJsonl;
 pub use fanout::{ReportFailure, Reporters};
 pub use folder::{FolderError, RunFolder, RunLock, private as private_report_dir};

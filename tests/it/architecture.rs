@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("cell", &[], IMPURE),
     ("digest", &[], IMPURE),
     ("plain", &[], IMPURE),
+    ("signature", &[], IMPURE),
     ("own_file", &[], &["aws_", "tokio", "Instant::now", "SystemTime::now", "Timestamp::now"]),
     ("report", &["rollout", "account", "ids", "cell", "digest", "own_file", "plain"], REPORT_BANS),
     ("sandbox", &["ids"], &[]),
@@ -43,6 +44,7 @@ const EVERYTHING: &[&str] = &[
     "rollout",
     "sandbox",
     "setup",
+    "signature",
 ];
 
 /// A report reads no clock: times come from the events.

@@ -22,6 +22,8 @@ mod doctor;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod example;
 #[cfg(test)]
 mod exit_codes;

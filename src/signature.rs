@@ -69,7 +69,7 @@ pub fn sign(key: &str, text: &[u8]) -> Result<(String, Signer), KeyError> {
     if key.is_encrypted() {
         return Err(KeyError::Encrypted);
     }
-    let signer = Signer(key.public_key().clone());
+    let signer = Signer(PublicKey::from(key.public_key().key_data().clone()));
     if key.algorithm() != Algorithm::Ed25519 {
         return Err(KeyError::Kind(key.algorithm().to_string()));
     }

@@ -36,31 +36,39 @@ function ways(run) {
   return WAYS.filter(([way]) => run[way]).map(([way, word]) => `${count(run[way])} ${word}`).join(', ');
 }
 
-/* One bar for each run, as wide as the picture allows; the newest at the right. */
+/* What is not well: a few accounts among thousands would not be seen beside those that are. */
+const TROUBLE = WAYS.filter(([way]) => way !== 'well' && way !== 'skipped');
+const troubled = (run) => TROUBLE.reduce((sum, [way]) => sum + run[way], 0);
+
+/* One bar for each run, of what was not well in it; the newest at the right. */
 function picture(series) {
   const width = 1000;
   const height = 120;
-  const most = Math.max(1, ...series.runs.map((run) => run.accounts));
+  const most = Math.max(1, ...series.runs.map(troubled));
   const step = width / series.runs.length;
   const bars = series.runs.map((run, i) => {
     let top = height;
-    const group = WAYS.filter(([way]) => run[way]).map(([way, , tone]) => {
+    const group = TROUBLE.filter(([way]) => run[way]).map(([way, , tone]) => {
       /* What is there at all is seen. */
       const tall = Math.max(2, (run[way] / most) * height);
       top -= tall;
-      return el('rect', { class: `tile ${tone}${way === 'skipped' ? ' s-skipped' : ''}`, x: i * step + step * 0.1, y: top, width: step * 0.8, height: tall });
+      return el('rect', { class: `tile ${tone}`, x: i * step + step * 0.1, y: top, width: step * 0.8, height: tall });
     });
-    group.push(el('rect', { class: 'unseen-hit', fill: 'transparent', x: i * step, y: 0, width: step, height }, el('title', {}, `${minute(run.started_at)}: ${ways(run)}`)));
+    group.push(el('rect', { fill: 'transparent', x: i * step, y: 0, width: step, height }, el('title', {}, `${minute(run.started_at)}: ${ways(run)}`)));
     return group;
   });
   const label = `${counted(series.runs.length, 'run')}; the newest: ${ways(series.runs[series.runs.length - 1])}`;
+  if (!series.runs.some(troubled)) return '';
   return el('svg', { viewBox: `0 0 ${width} ${height}`, width: '100%', height: '120', preserveAspectRatio: 'none', role: 'img', 'aria-label': label }, ...bars.flat());
 }
 
 function legend(series) {
-  const used = WAYS.filter(([way]) => series.runs.some((run) => run[way]));
-  return el('ul', { class: 'legend' }, ...used.map(([way, word, tone]) =>
-    el('li', {}, el('span', { class: `key ${tone}${way === 'skipped' ? ' s-skipped' : ''}`, 'aria-hidden': 'true' }), ` ${word}`)));
+  const used = TROUBLE.filter(([way]) => series.runs.some((run) => run[way]));
+  if (!used.length) return el('p', { class: 'note' }, 'Every account was well in every run.');
+  const most = Math.max(...series.runs.map(troubled));
+  return el('ul', { class: 'legend' }, ...used.map(([, word, tone]) =>
+    el('li', {}, el('span', { class: `key ${tone}`, 'aria-hidden': 'true' }), ` ${word}`)),
+  el('li', { class: 'soft' }, `run by run, at most ${counted(most, 'account')}`));
 }
 
 function table(caption, head, rows) {
@@ -89,6 +97,14 @@ function lived(spell) {
   return days ? counted(days, 'day') : 'seen once';
 }
 
+/* The last ones, the newest first; the others behind a press. */
+function spells(all) {
+  const said = (spell) => `${day(spell.since)} to ${spell.until ? day(spell.until) : 'now'} (${lived(spell)})`;
+  const told = all.map(said).reverse();
+  if (told.length <= 3) return told.join('; ');
+  return [told.slice(0, 3).join('; '), el('details', {}, el('summary', {}, `and ${count(told.length - 3)} before`), el('p', {}, told.slice(3).join('; ')))];
+}
+
 /* Accounts that differed at some time: searched, and shown part by part. */
 function drifters(series, place) {
   if (!series.drifters.length) return el('p', { class: 'note' }, 'No account ever differed.');
@@ -114,7 +130,7 @@ function drifters(series, place) {
       return el('tr', {}, el('th', { scope: 'row' }, el('span', { class: 'id' }, account.account_id), el('span', { class: 'below soft' }, account.account_name)),
         el('td', {}, last.until ? el('span', { class: 'badge good' }, '✓ mended') : el('span', { class: 'badge warn' }, '≠ still')),
         el('td', { class: 'number' }, count(account.spells.length)),
-        el('td', { class: 'what' }, account.spells.map((spell) => `${day(spell.since)} to ${spell.until ? day(spell.until) : '…'} (${lived(spell)})`).join('; ')));
+        el('td', { class: 'what' }, spells(account.spells)));
     }));
     found.textContent = `${count(hits.length)} of ${counted(series.drifters.length, 'account')}`;
     more.hidden = hits.length <= shown;
@@ -129,7 +145,7 @@ function drifters(series, place) {
 
 function section(series, place) {
   const shard = series.shard ? `, shard ${series.shard}` : '';
-  return el('section', { 'aria-labelledby': `series-${place}` },
+  return el('section', { class: 'history', 'aria-labelledby': `series-${place}` },
     el('h2', { id: `series-${place}` }, `${series.command} ${series.setup}${shard}`),
     picture(series), legend(series), runs(series), drifters(series, place));
 }

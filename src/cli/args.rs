@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::doctor::DoctorArgs;
 use super::evidence::EvidenceCommand;
+use super::history::HistoryArgs;
 use super::options::{
     AdoptArgs, Color, ConfirmArgs, ConnectionArgs, EntranceArgs, GrantArgs, LogArgs, NewPaceArgs, OutputArgs, PaceArgs,
     SourceArgs, StageArgs, TrustArgs, WhatArgs, WhichArgs,
@@ -49,6 +50,9 @@ pub(super) enum Command {
     /// What changed between two runs' reports
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
+    /// All runs of a report folder: what got better or worse, what keeps drifting, who was never looked at
+    #[command(after_help = super::history::EXAMPLES)]
+    History(HistoryArgs),
     /// One report from the shards of one rollout, checked to be complete
     #[command(after_help = MERGE_EXAMPLES)]
     Merge(MergeArgs),

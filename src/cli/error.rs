@@ -6,7 +6,7 @@ use crate::aws::failure::{AwsFailure, Class};
 use crate::ids::Arn;
 use crate::inventory::error::InventoryError;
 use crate::report::compare_run::CompareError;
-use crate::report::{FolderError, RowError};
+use crate::report::{FolderError, HistoryError, RowError};
 use crate::rollout::journal::ReadError;
 use crate::rollout::merge::MergeError;
 use crate::sandbox::SpecError;
@@ -29,6 +29,8 @@ pub(super) enum CliError {
     Folder(#[from] FolderError),
     #[error(transparent)]
     Compare(#[from] CompareError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
     #[error(transparent)]
     World(#[from] SpecError),
     #[error("cannot write to `{0}`")]
@@ -203,6 +205,7 @@ impl CliError {
                     path.display()
                 ));
             }
+            Self::History(_) => "name the folder that holds the runs' folders",
             Self::NoFile(..) => "check the path",
             Self::NotEnded(_) => "go on with it first: `rolecall resume RUN`",
             Self::SignedAlready(_) => "look who signed with `rolecall evidence check`; sign anew with --force",

@@ -10,6 +10,7 @@ mod confirm;
 mod doctor;
 mod error;
 mod evidence;
+mod history;
 mod journal_key;
 mod log;
 mod manual;

@@ -7,8 +7,8 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::error::CliError;
 use super::{
-    accounts, apply, compare, doctor, evidence, manual, merge, plan, remove, resume, rollback, sandbox, setup, ui,
-    verify,
+    accounts, apply, compare, doctor, evidence, history, manual, merge, plan, remove, resume, rollback, sandbox, setup,
+    ui, verify,
 };
 use crate::setup::error::SetupError;
 
@@ -60,6 +60,7 @@ pub fn run() -> ExitCode {
             Command::Merge(args) => merge::merge(args).await,
             Command::Compare(args) => compare::compare(&args),
             Command::Evidence(args) => evidence::evidence(args),
+            Command::History(args) => history::history(&args),
             Command::Doctor(args) => doctor::doctor(*args).await,
             Command::Sandbox(args) => sandbox::sandbox(args).await,
             Command::Setup(args) => setup::setup(args),

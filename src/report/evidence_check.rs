@@ -57,8 +57,7 @@ fn state(folder: &Path, name: &str, digest: &FileDigest, record: &RunRecord) -> 
         return Ok(FileState::NoName);
     }
     let path = folder.join(name);
-    let found = path.symlink_metadata()?;
-    if !found.is_file() || found.len() != digest.bytes || Hashed::new(File::open(&path)?).finish()? != digest.sha256 {
+    if !fits(&path, digest)? {
         return Ok(FileState::Changed);
     }
     if name != "evidence.jsonl" {
@@ -68,6 +67,13 @@ fn state(folder: &Path, name: &str, digest: &FileDigest, record: &RunRecord) -> 
     while reader.next_line()?.is_some() {}
     let state = reader.finish(record.evidence.as_ref())?;
     Ok(if state.is_intact() { FileState::Intact } else { FileState::Wrong(state) })
+}
+
+/// Whether the file is the one of which this is the digest.
+pub(super) fn fits(path: &Path, digest: &FileDigest) -> io::Result<bool> {
+    let found = path.symlink_metadata()?;
+    let as_long = found.is_file() && found.len() == digest.bytes;
+    Ok(as_long && Hashed::new(File::open(path)?).finish()? == digest.sha256)
 }
 
 #[cfg(test)]

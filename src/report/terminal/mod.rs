@@ -7,6 +7,7 @@ mod checkup;
 mod compared;
 mod flight;
 mod groups;
+mod history;
 mod lines;
 mod page;
 mod progress;
@@ -22,6 +23,7 @@ mod wording;
 
 pub use checkup::{CheckLine, CheckMood, write_checkup};
 pub use compared::{file_lines, write_comparison};
+pub use history::write_history;
 pub use lines::Lines;
 pub use progress::Progress;
 pub use roster::{Seat, roster_counts, write_roster};

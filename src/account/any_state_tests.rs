@@ -13,10 +13,10 @@ use super::any_state_world_tests::{
     Holder, Kept, Move, PRINCIPALS, Snapshot, Text, create_role, make, moves, snapshot,
 };
 use super::converge::{Goal, Task, converge};
-use super::converge_tests::entrance;
-use super::outcome::{AccountStatus, Outcome};
-use super::put_back_tests::assert_is_foreseen;
-use super::restore::{Deeds, Restoration, restore};
+use super::converge_tests::assumed_role;
+use super::model::outcome::{AccountStatus, Outcome};
+use super::rollback::rollback_tests::assert_is_foreseen;
+use super::rollback::{Rollback, RunWrites, rollback};
 use crate::aws::clients::{Attempts, Clients, Connection};
 use crate::aws::credentials::Renewing;
 use crate::ids::PrincipalRef;
@@ -141,7 +141,7 @@ impl Bench {
         let task = Task {
             account_id: account,
             account_name: "team".to_owned(),
-            entrance: Some(entrance()),
+            assume: Some(assumed_role()),
             desired: desired(case, account),
             started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
             wait_ready: std::time::Duration::ZERO,
@@ -160,13 +160,13 @@ impl Bench {
 
     /// Puts back what the last run did, twice: the second time there is nothing to do. Returns what became of it.
     async fn put_back(&self) -> Outcome {
-        let Task { account_id, account_name, entrance, started_at, .. } = self.task.clone();
-        let deeds = Deeds { done: self.done.0.lock().unwrap().clone(), role_arn: None };
-        assert_is_foreseen(&self.task.desired, &deeds.done);
-        let task = Restoration { account_id, account_name, entrance, deeds, started_at };
+        let Task { account_id, account_name, assume, started_at, .. } = self.task.clone();
+        let run = RunWrites { done: self.done.0.lock().unwrap().clone(), role_arn: None };
+        assert_is_foreseen(&self.task.desired, &run.done);
+        let task = Rollback { account_id, account_name, assume, run, started_at };
         let restored = async || {
             let mut outcome = task.begin();
-            restore(&self.clients, &Kept::default(), &task, &|_| {}, &mut outcome, &Attempts::default()).await;
+            rollback(&self.clients, &Kept::default(), &task, &|_| {}, &mut outcome, &Attempts::default()).await;
             outcome
         };
         let first = restored().await;
@@ -207,7 +207,7 @@ fn desired(case: &Case, account: crate::ids::AccountId) -> Desired {
 }
 
 pub(crate) fn role_of(desired: &Desired) -> String {
-    format!("role/{}", desired.role)
+    format!("role/{}", desired.only_role().name)
 }
 
 /// Of a tag, only its value counts: IAM takes keys that differ in case for the same.
@@ -222,7 +222,7 @@ pub(crate) fn refusal(desired: &Desired, before: &Snapshot) -> Option<&'static s
         if !desired.adopt && has_tag(role, OWNER_TAG).as_ref() != Some(&desired.setup) {
             return Some("NotOurs");
         }
-        if role.path != desired.path {
+        if role.path != desired.only_role().path {
             return Some("PathDiffers");
         }
     }
@@ -237,36 +237,36 @@ pub(crate) fn refusal(desired: &Desired, before: &Snapshot) -> Option<&'static s
 pub(crate) fn is_too_much(desired: &Desired, before: &Snapshot) -> bool {
     let kept = foreign(desired, before);
     let kept = &kept[&role_of(desired)];
-    let wanted = desired.inline.values().map(|policy| policy.text.as_ref());
+    let wanted = desired.only_role().inline.values().map(|policy| policy.text.as_ref());
     let own = desired.granted().filter(|(to, _)| to.to_string() == role_of(desired));
     let own: Vec<&str> = own.map(|(_, grant)| grant.policy.text.as_ref()).collect();
     let inline = kept.inline.values().map(String::as_str).chain(wanted).chain(own);
     let length: usize = inline.map(|text| text.chars().filter(|c| !c.is_whitespace()).count()).sum();
-    length > INLINE || kept.attached.len() + desired.managed.len() > ATTACHED
+    length > INLINE || kept.attached.len() + desired.only_role().managed.len() > ATTACHED
 }
 
 /// What is not ours to touch: the account without what the setup has a say in.
 pub(crate) fn foreign(desired: &Desired, all: &Snapshot) -> Snapshot {
     let mut all = all.clone();
     let role = all.entry(role_of(desired)).or_insert_with(|| Holder {
-        path: desired.path.clone(),
+        path: desired.only_role().path.clone(),
         max_session_duration: 3600,
         ..Holder::default()
     });
     role.trust.clear();
-    role.description = role.description.take().filter(|_| desired.description.is_none());
-    if desired.max_session_duration.is_some() {
+    role.description = role.description.take().filter(|_| desired.only_role().description.is_none());
+    if desired.only_role().max_session_duration.is_some() {
         role.max_session_duration = 0;
     }
-    let removes = desired.extra_policies == ExtraPolicies::Remove;
-    role.boundary = role.boundary.take().filter(|_| desired.boundary.is_none() && !removes);
-    role.tags.retain(|key, _| !desired.tags.keys().any(|ours| ours.eq_ignore_ascii_case(key)));
+    let removes = desired.only_role().extra_policies == ExtraPolicies::Remove;
+    role.boundary = role.boundary.take().filter(|_| desired.only_role().boundary.is_none() && !removes);
+    role.tags.retain(|key, _| !desired.only_role().tags.keys().any(|ours| ours.eq_ignore_ascii_case(key)));
     let named_as_a_grant = |name: &str| desired.grants.iter().any(|grant| grant.name.as_str() == name);
-    role.inline.retain(|name, _| match desired.inline.keys().any(|ours| ours.as_str() == name) {
+    role.inline.retain(|name, _| match desired.only_role().inline.keys().any(|ours| ours.as_str() == name) {
         true => false,
         false => !removes || named_as_a_grant(name),
     });
-    role.attached.retain(|arn| !removes && !desired.managed.iter().any(|ours| ours.to_string() == *arn));
+    role.attached.retain(|arn| !removes && !desired.only_role().managed.iter().any(|ours| ours.to_string() == *arn));
     for (to, grant) in desired.granted() {
         if let Some(holder) = all.get_mut(&to.to_string()) {
             holder.inline.remove(grant.name.as_str());
@@ -278,24 +278,27 @@ pub(crate) fn foreign(desired: &Desired, all: &Snapshot) -> Snapshot {
 /// Whether the account has what the setup says, told from the account.
 pub(crate) fn assert_has_everything(desired: &Desired, after: &Snapshot) {
     let means = |kind, text: &str, wanted: &CanonicalPolicy| {
-        let read = CanonicalPolicy::parse(kind, text, desired.role_arn.partition()).unwrap();
+        let read = CanonicalPolicy::parse(kind, text, &desired.partition).unwrap();
         assert_eq!(read, *wanted);
     };
     let role = &after[&role_of(desired)];
-    means(PolicyKind::Trust, &role.trust, &desired.trust.meaning);
-    assert_eq!(role.path, desired.path);
-    assert!(desired.description.is_none() || desired.description == role.description);
+    means(PolicyKind::Trust, &role.trust, &desired.only_role().trust.meaning);
+    assert_eq!(role.path, desired.only_role().path);
+    assert!(desired.only_role().description.is_none() || desired.only_role().description == role.description);
     assert!(
-        desired.max_session_duration.is_none_or(|seconds| i64::from(seconds) == i64::from(role.max_session_duration))
+        desired
+            .only_role()
+            .max_session_duration
+            .is_none_or(|seconds| i64::from(seconds) == i64::from(role.max_session_duration))
     );
-    assert!(desired.boundary.as_ref().is_none_or(|arn| role.boundary == Some(arn.to_string())));
-    for (key, value) in &desired.tags {
+    assert!(desired.only_role().boundary.as_ref().is_none_or(|arn| role.boundary == Some(arn.to_string())));
+    for (key, value) in &desired.only_role().tags {
         assert_eq!(has_tag(role, key).as_ref(), Some(value), "tag {key}");
     }
-    for (name, policy) in &desired.inline {
+    for (name, policy) in &desired.only_role().inline {
         means(PolicyKind::Identity, &role.inline[name.as_str()], &policy.meaning);
     }
-    assert!(desired.managed.iter().all(|arn| role.attached.contains(&arn.to_string())));
+    assert!(desired.only_role().managed.iter().all(|arn| role.attached.contains(&arn.to_string())));
     for (to, grant) in desired.granted() {
         if let Some(holder) = after.get(&to.to_string()) {
             means(PolicyKind::Identity, &holder.inline[grant.name.as_str()], &grant.policy.meaning);
@@ -321,7 +324,7 @@ async fn check(case: &Case, sure: bool) {
     let verified = bench.look(Goal::Verify { simulate: false }).await;
     if let Some(code) = refusal(desired, &before) {
         for refused in [planned, bench.look(Goal::Apply).await] {
-            assert_eq!(refused.failure.map(|failure| failure.code).as_deref(), Some(code));
+            assert_eq!(refused.failure.map(|failure| failure.code.to_string()).as_deref(), Some(code));
         }
         assert_eq!(snapshot(&bench.iam).await, before);
         return;
@@ -334,7 +337,7 @@ async fn check(case: &Case, sure: bool) {
     let after = snapshot(&bench.iam).await;
     assert_eq!(foreign(desired, &before), foreign(desired, &after), "what is not ours was touched");
     if is_too_much(desired, &before) {
-        assert_eq!(applied.failure.map(|failure| failure.code).as_deref(), Some("LimitExceeded"));
+        assert_eq!(applied.failure.map(|failure| failure.code.to_string()).as_deref(), Some("LimitExceeded"));
         return;
     }
     assert_eq!(applied.failure, None);
@@ -357,9 +360,9 @@ async fn check(case: &Case, sure: bool) {
     let verified = bench.look(Goal::Verify { simulate: false }).await;
     let evidence = verified.evidence.unwrap();
     assert_eq!(verified.status == AccountStatus::Compliant, evidence.wanted == evidence.found, "{evidence:?}");
-    let something_foreign = after[&role_of(desired)].inline.len() > desired.inline.len()
-        || after[&role_of(desired)].attached.len() > desired.managed.len()
-        || after[&role_of(desired)].boundary.is_some() && desired.boundary.is_none();
+    let something_foreign = after[&role_of(desired)].inline.len() > desired.only_role().inline.len()
+        || after[&role_of(desired)].attached.len() > desired.only_role().managed.len()
+        || after[&role_of(desired)].boundary.is_some() && desired.only_role().boundary.is_none();
     assert!(verified.status == AccountStatus::Compliant || something_foreign, "{:?}", verified.differences);
 
     bench.run(Goal::Remove { force: true }).await;

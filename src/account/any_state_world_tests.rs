@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use super::change::{Change, ChangeResult};
 use super::ledger::{Ledger, LedgerClosed};
+use super::model::change::{Change, ChangeResult};
 use crate::setup::desired::{Desired, OWNER_TAG};
 
 /// Managed policies that no setup of the tests has.
@@ -170,10 +170,10 @@ fn trust_text(trust: Trust, desired: &Desired) -> String {
         json!({ "Statement": { "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal } }).to_string()
     };
     match trust {
-        Trust::Right => desired.trust.text.to_string(),
-        Trust::InOtherWords => in_other_words(&desired.trust.text),
+        Trust::Right => desired.only_role().trust.text.to_string(),
+        Trust::InOtherWords => in_other_words(&desired.only_role().trust.text),
         Trust::Ec2 => named(json!({ "Service": "ec2.amazonaws.com" })),
-        Trust::Ghost => named(json!({ "AWS": format!("arn:aws:iam::{}:role/ghost", desired.role_arn.account()) })),
+        Trust::Ghost => named(json!({ "AWS": format!("arn:aws:iam::{}:role/ghost", desired.account) })),
     }
 }
 
@@ -194,13 +194,13 @@ async fn put(iam: &Client, principal: &str, policy: &str, text: &str) -> bool {
 
 /// Makes a write, towards the role and the grants of `desired`; whether IAM took it.
 pub(crate) async fn make(iam: &Client, desired: &Desired, one: &Move) -> bool {
-    let role = desired.role.as_str();
+    let role = desired.only_role().name.as_str();
     let role_itself = format!("role/{role}");
-    let inline = |n: &usize| desired.inline.iter().nth(*n);
-    let key = |n: &usize| desired.tags.keys().nth(*n);
+    let inline = |n: &usize| desired.only_role().inline.iter().nth(*n);
+    let key = |n: &usize| desired.only_role().tags.keys().nth(*n);
     match one {
         Move::CreateRole { right_path, trust } => {
-            let path = if *right_path { desired.path.as_str() } else { "/elsewhere/" };
+            let path = if *right_path { desired.only_role().path.as_str() } else { "/elsewhere/" };
             let call = iam.create_role().role_name(role).path(path);
             call.assume_role_policy_document(trust_text(*trust, desired)).send().await.is_ok()
         }
@@ -218,7 +218,7 @@ pub(crate) async fn make(iam: &Client, desired: &Desired, one: &Move) -> bool {
         }
         Move::Tag(key, value) => iam.tag_role().role_name(role).tags(tag(key, value)).send().await.is_ok(),
         Move::ShoutTag(n) => {
-            let Some((key, value)) = desired.tags.iter().nth(*n) else { return false };
+            let Some((key, value)) = desired.only_role().tags.iter().nth(*n) else { return false };
             let removed = iam.untag_role().role_name(role).tag_keys(key).send().await;
             removed.is_ok() && {
                 let shouted = tag(&key.to_uppercase(), value);
@@ -243,11 +243,11 @@ pub(crate) async fn make(iam: &Client, desired: &Desired, one: &Move) -> bool {
             Some((name, _)) => iam.delete_role_policy().role_name(role).policy_name(name.as_str()).send().await.is_ok(),
             None => false,
         },
-        Move::Attach(n) => match desired.managed.iter().nth(*n) {
+        Move::Attach(n) => match desired.only_role().managed.iter().nth(*n) {
             Some(arn) => iam.attach_role_policy().role_name(role).policy_arn(arn.to_string()).send().await.is_ok(),
             None => false,
         },
-        Move::Detach(n) => match desired.managed.iter().nth(*n) {
+        Move::Detach(n) => match desired.only_role().managed.iter().nth(*n) {
             Some(arn) => iam.detach_role_policy().role_name(role).policy_arn(arn.to_string()).send().await.is_ok(),
             None => false,
         },

@@ -3,77 +3,36 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::apply::{ApplyError, apply};
-use super::change::{ChangeResult, Part};
-use super::difference::Difference;
-use super::door::{Door, enter};
-use super::drift::drift;
-use super::evidence::evidence;
-use super::fix::advise;
+use super::assume_role::{AssumedRole, WayIn};
+use super::carry_out::Writes;
+use super::fix::{of_aws, of_refusal};
+pub use super::goal::Goal;
 use super::ledger::Ledger;
-use super::observation::Observation;
-use super::observe::{Subject, observe};
-use super::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
-use super::plan::{Plan, Refusal, plan};
-use super::put_back::put_back;
-use super::removal::removal;
-use super::session::{Entrance, Power, least_power};
-use super::simulate::ask_simulator;
+use super::model::change::ChangeResult;
+use super::model::observation::Observation;
+use super::model::outcome::{Failure, Outcome};
+use super::model::plan::{Plan, Refusal};
+use super::model::words::{AccountStatus, Part, PartStatus, Step};
+use super::plan::{plan, removal};
+use super::resource::Subject;
+use super::rollback;
+use super::session::{Session, least_power};
+use super::simulator::ask_simulator;
+use super::verify::{drift, evidence};
 use crate::aws::clients::{Attempts, Clients};
-use crate::aws::failure::AwsFailure;
 use crate::aws::retry::{Backoff, PROPAGATION_TIMEOUT};
 use crate::ids::AccountId;
-use crate::setup::desired::{Desired, ExtraPolicies};
-
-/// What becomes of the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "goal", rename_all = "snake_case")]
-pub enum Goal {
-    /// What apply would change is worked out and shown.
-    Plan,
-    /// It is made as the setup says.
-    Apply,
-    /// What differs from the setup is worked out and shown.
-    Verify {
-        /// Whether IAM's policy simulator is asked, too.
-        simulate: bool,
-    },
-    /// The setup is taken away.
-    Remove {
-        /// Even where somebody else's policies or instance profiles hang on the role.
-        force: bool,
-    },
-    /// What an earlier run did is undone: see [`super::restore`].
-    PutBack,
-}
+use crate::setup::desired::Desired;
 
 impl Goal {
-    /// Whether accounts are changed.
-    pub fn writes(self) -> bool {
-        matches!(self, Self::Apply | Self::Remove { .. } | Self::PutBack)
-    }
-
-    /// What is still to be changed for it. What is put back is not known from a setup: nothing, then.
+    /// What is still to be changed for it. What is undone is not known from a setup: nothing, then.
     pub(super) fn plan(self, desired: &Desired, observation: &Observation) -> Result<Plan, Refusal> {
         match self {
             Self::Plan | Self::Apply | Self::Verify { .. } => plan(desired, observation),
             Self::Remove { force } => removal(desired, observation, force),
-            Self::PutBack => put_back(&[], observation, desired.role_arn.partition()),
-        }
-    }
-
-    /// What the work needs to be allowed.
-    pub fn power(self) -> Power {
-        match self {
-            Self::Plan | Self::Verify { simulate: false } => Power::Read,
-            Self::Verify { simulate: true } => Power::Simulate,
-            Self::Apply => Power::Write,
-            // What is put back is not known from a setup: `put_back_power` is what counts.
-            Self::PutBack => Power::Read,
-            Self::Remove { .. } => Power::Remove,
+            Self::Rollback => rollback::plan::undo(&[], observation, &desired.partition),
         }
     }
 }
@@ -86,7 +45,7 @@ pub struct Task {
     /// Its name. Not trusted.
     pub account_name: String,
     /// How to get in; `None` for the caller's own account.
-    pub entrance: Option<Entrance>,
+    pub assume: Option<AssumedRole>,
     /// What it must have.
     pub desired: Desired,
     /// When the work began.
@@ -115,15 +74,14 @@ pub async fn converge(
 
 impl Task {
     /// The way in.
-    pub(super) fn door(&self) -> Door<'_> {
-        let (entrance, wait_ready) = (self.entrance.as_ref(), self.wait_ready);
-        Door { account_id: self.account_id, entrance, wait_ready }
+    pub(super) fn way_in(&self) -> WayIn<'_> {
+        WayIn { account_id: self.account_id, assume: self.assume.as_ref(), wait_ready: self.wait_ready }
     }
 
     /// The outcome of an account on which nothing has happened yet.
     pub fn begin(&self) -> Outcome {
         Outcome {
-            role_arn: Some(self.desired.role_arn.clone()),
+            role_arn: self.desired.role_arn().cloned(),
             started_at: Some(self.started_at),
             reason: None,
             ..Outcome::untouched(self.account_id, &self.account_name, AccountStatus::NotReached, String::new())
@@ -141,24 +99,21 @@ async fn work(
     attempts: &Attempts,
 ) -> Result<(), Failure> {
     let desired = &task.desired;
-    if task.entrance.is_some() {
-        step(Step::AssumeRole);
-    }
-    let iam = enter(clients, &task.door(), |_| least_power(desired, goal.power()), step, attempts).await?;
-    step(Step::Observe);
-    let subject = subject(desired, goal);
+    let policy = |_: &AssumedRole| least_power(desired, goal.power());
+    let session = Session::open(clients, &task.way_in(), policy, step, attempts).await?;
+    let subject = Subject::of(desired, goal);
     let mut exists = false;
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(8));
     let began = Instant::now();
     loop {
-        let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
-        if exists && observation.role.is_none() && began.elapsed() < PROPAGATION_TIMEOUT {
+        let observation = session.observe(&subject).await?;
+        if exists && is_missing(desired, &observation) && began.elapsed() < PROPAGATION_TIMEOUT {
             // It was there a moment ago: a read that is late, not a role that went away.
             tokio::time::sleep(backoff.wait()).await;
             continue;
         }
         if let Goal::Verify { simulate } = goal {
-            return verify(&iam, task, &observation, simulate, step, outcome).await;
+            return verify(&session.iam, task, &observation, simulate, step, outcome).await;
         }
         let plan = goal.plan(desired, &observation).map_err(of_refusal)?;
         outcome.notes.clone_from(&plan.notes);
@@ -167,8 +122,8 @@ async fn work(
             return Ok(());
         }
         ledger.planned(&plan.changes);
-        let writes = Writes { iam: &iam, ledger, attempts, role_is_new: exists || plan.creates_role() };
-        match writes.carry_out(&plan, step, outcome).await {
+        let writes = Writes { session: &session, ledger, role_is_new: exists || plan.creates_role() };
+        match writes.carry_out(&plan, outcome).await {
             // Somebody else made the role between the read and the write, or the read was late. Whose it is, another
             // look at its tags tells; one is enough. An earlier try of this very call whose answer was lost is no
             // failure: `apply` has looked.
@@ -181,23 +136,6 @@ async fn work(
     }
 }
 
-/// What the goal needs to know.
-pub(super) fn subject(desired: &Desired, goal: Goal) -> Subject {
-    Subject {
-        role: desired.role.clone(),
-        inline: desired.inline.keys().cloned().collect(),
-        // What is taken away must be known, so that it could be put back; evidence is of everything that counts.
-        other_inline: match goal {
-            Goal::PutBack => false,
-            Goal::Plan | Goal::Apply => desired.extra_policies == ExtraPolicies::Remove,
-            Goal::Verify { .. } => desired.extra_policies != ExtraPolicies::Ignore,
-            Goal::Remove { .. } => true,
-        },
-        grants: desired.granted().map(|(to, grant)| (to.clone(), grant.name.clone())).collect(),
-        instance_profiles: matches!(goal, Goal::Remove { .. }),
-    }
-}
-
 /// Tells of what apply would change.
 fn show(plan: &Plan, desired: &Desired, ledger: &impl Ledger, outcome: &mut Outcome) {
     outcome.parts = plan.parts;
@@ -207,8 +145,8 @@ fn show(plan: &Plan, desired: &Desired, ledger: &impl Ledger, outcome: &mut Outc
             *outcome.parts.get_mut(*part) = PartStatus::Pending;
         }
         // A role that is not there is one difference; that its policies are not there either goes without saying.
-        if !(plan.creates_role() && change.write.parts() == [Part::Permissions]) {
-            outcome.differences.extend(Difference::of(change, desired.role_arn.partition()));
+        if !(change.write.parts() == [Part::Permissions] && change.is_of_new(&plan.changes)) {
+            outcome.differences.extend(change.differences(&desired.partition));
         }
     }
     outcome.changes = u32::try_from(plan.changes.len()).unwrap_or(u32::MAX);
@@ -240,66 +178,7 @@ async fn verify(
     Ok(())
 }
 
-/// What every write of one account needs.
-pub(super) struct Writes<'a, L> {
-    pub(super) iam: &'a aws_sdk_iam::Client,
-    pub(super) ledger: &'a L,
-    pub(super) attempts: &'a Attempts,
-    /// Whether IAM may not know the role everywhere yet.
-    pub(super) role_is_new: bool,
-}
-
-impl<L: Ledger> Writes<'_, L> {
-    pub(super) async fn carry_out(
-        &self,
-        plan: &Plan,
-        step: &(impl Fn(Step) + Sync),
-        outcome: &mut Outcome,
-    ) -> Result<(), Failure> {
-        outcome.parts = plan.parts;
-        // What is to be written counts as not reached until the last write of its part is through.
-        for part in plan.changes.iter().flat_map(|change| change.write.parts()) {
-            *outcome.parts.get_mut(*part) = PartStatus::NotReached;
-        }
-        for (index, change) in plan.changes.iter().enumerate() {
-            let parts = change.write.parts();
-            let at = change.write.step();
-            step(at);
-            if let Err(error) = apply(self.iam, self.ledger, change, self.role_is_new, self.attempts).await {
-                if let Some(part) = parts.first() {
-                    *outcome.parts.get_mut(*part) = PartStatus::Failed;
-                }
-                outcome.status = AccountStatus::Failed;
-                return Err(match error {
-                    ApplyError::Aws(failure) => of_aws(at, failure),
-                    ApplyError::Ledger(closed) => Failure {
-                        step: at,
-                        code: "JournalClosed".to_owned(),
-                        message: closed.to_string(),
-                        request_id: None,
-                        fix: "make room for the report folder; nothing more was written, so run again".to_owned(),
-                    },
-                });
-            }
-            outcome.changes += 1;
-            for part in parts {
-                let more = plan.changes.iter().skip(index + 1).any(|later| later.write.parts().contains(part));
-                if !more {
-                    *outcome.parts.get_mut(*part) = plan.parts.get(*part);
-                }
-            }
-        }
-        outcome.status = plan.status;
-        Ok(())
-    }
-}
-
-pub(super) fn of_refusal(refusal: Refusal) -> Failure {
-    let Refusal { code, message, fix } = refusal;
-    Failure { step: Step::Plan, code: code.to_owned(), message, request_id: None, fix }
-}
-
-pub(super) fn of_aws(step: Step, failure: AwsFailure) -> Failure {
-    let fix = advise(step, &failure);
-    Failure { step, code: failure.code, message: failure.message, request_id: failure.request_id, fix }
+/// Whether a role of the setup is not there.
+fn is_missing(desired: &Desired, observation: &Observation) -> bool {
+    desired.roles.iter().any(|role| !observation.roles.contains_key(&role.name))
 }

@@ -12,13 +12,14 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-use super::change::{Change, ChangeResult};
+use super::assume_role::AssumedRole;
 use super::converge::{Goal, Task, converge};
 use super::ledger::{Ledger, LedgerClosed};
-use super::outcome::{AccountStatus, Outcome, PartStatus, Step};
+use super::model::change::{Change, ChangeResult};
+use super::model::outcome::{AccountStatus, Outcome, PartStatus, Step};
 use super::plan_tests::desired;
-use super::session::Entrance;
 use crate::aws::clients::{Attempts, Clients, Connection};
+use crate::ids::Arn;
 
 /// An IAM that holds nothing, takes every write, and refuses the actions that it is told to refuse.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Wire {
     refused: HashMap<&'static str, (u16, &'static str)>,
     /// Whether GetRole finds our role once CreateRole was asked for.
     role_appears: bool,
+    /// The account that sessions are of, where it is not the one that was asked for.
+    session_of: Option<&'static str>,
     pub(crate) seen: Arc<Mutex<Vec<String>>>,
 }
 
@@ -65,7 +68,7 @@ impl Wire {
                 "<Arn>arn:aws:iam::999999999999:user/admin</Arn><UserId>A</UserId><Account>999999999999</Account>"
             }
             "AssumeRole" => {
-                "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+                "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>A:r</AssumedRoleId><Arn>SESSION</Arn></AssumedRoleUser>"
             }
             "GetUser" => {
                 "<User><Path>/</Path><UserName>analyst</UserName><UserId>A</UserId><Arn>arn:aws:iam::123456789012:user/analyst</Arn><CreateDate>2020-01-01T00:00:00Z</CreateDate></User>"
@@ -86,6 +89,14 @@ impl HttpConnector for Wire {
         let action = form_urlencoded::parse(body).find(|(key, _)| key == "Action").unwrap().1.into_owned();
         self.seen.lock().unwrap().push(action.clone());
         let (status, text) = self.answer(&action);
+        let role = form_urlencoded::parse(body).find(|(key, _)| key == "RoleArn").map(|(_, role)| role.into_owned());
+        let role: Option<Arn> = role.and_then(|role| role.parse().ok());
+        let session = role.map(|role| {
+            let (account, name) =
+                (self.session_of.unwrap_or(role.account()), role.resource().rsplit('/').next().unwrap());
+            format!("arn:{}:sts::{account}:assumed-role/{name}/rolecall", role.partition())
+        });
+        let text = text.replace("SESSION", &session.unwrap_or_default());
         let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(text));
         response.headers_mut().insert("x-amzn-requestid", "r-1");
         HttpConnectorFuture::ready(Ok(response))
@@ -124,8 +135,8 @@ pub(crate) async fn connect(wire: &Wire) -> Clients {
 }
 
 /// The usual way in.
-pub(super) fn entrance() -> Entrance {
-    Entrance {
+pub(super) fn assumed_role() -> AssumedRole {
+    AssumedRole {
         role: "OrganizationAccountAccessRole".parse().unwrap(),
         external_id: None,
         session_name: "rolecall".parse().unwrap(),
@@ -139,7 +150,7 @@ async fn run(wire: Wire, goal: Goal, intents: usize) -> (Outcome, Vec<String>) {
     let task = Task {
         account_id: "123456789012".parse().unwrap(),
         account_name: "data".to_owned(),
-        entrance: Some(entrance()),
+        assume: Some(assumed_role()),
         desired: desired(),
         started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
         wait_ready: std::time::Duration::ZERO,
@@ -204,6 +215,17 @@ async fn a_read_that_failed_is_never_taken_for_absent() {
         assert_eq!(failure.request_id.as_deref(), Some("r-1"));
         assert!(writes(&seen).is_empty(), "{read}: {seen:?}");
     }
+}
+
+#[tokio::test]
+async fn a_session_of_another_account_is_not_used() {
+    let swapped = Wire { session_of: Some("444455556666"), ..Wire::default() };
+    let (outcome, seen) = run(swapped, Goal::Apply, 9).await;
+    let failure = outcome.failure.as_ref().unwrap();
+    assert_eq!((outcome.status, failure.step), (AccountStatus::Failed, Step::AssumeRole));
+    assert_eq!(failure.code, "WrongAccount");
+    assert!(failure.message.contains("arn:aws:sts::444455556666:assumed-role/"), "{}", failure.message);
+    assert_eq!(seen.last().unwrap(), "AssumeRole", "nothing was read or written: {seen:?}");
 }
 
 #[tokio::test]

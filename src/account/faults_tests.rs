@@ -11,11 +11,11 @@ use aws_credential_types::Credentials;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use super::change::{Change, ChangeResult};
 use super::converge::{Goal, Task, converge};
-use super::converge_tests::entrance;
+use super::converge_tests::assumed_role;
 use super::ledger::{Ledger, LedgerClosed};
-use super::outcome::{AccountStatus, Outcome, PartStatus};
+use super::model::change::{Change, ChangeResult};
+use super::model::outcome::{AccountStatus, Outcome, PartStatus};
 use crate::aws::clients::{Attempts, Clients, Connection};
 use crate::ids::AccountId;
 use crate::sandbox::{Fault, FaultPoint, FaultRule, SandboxHttpClient, World, WorldOptions};
@@ -81,7 +81,7 @@ impl Stage {
             let task = Task {
                 account_id: account,
                 account_name: String::new(),
-                entrance: Some(entrance()),
+                assume: Some(assumed_role()),
                 desired: self.setup.fill(&place, &Choices::default()).unwrap(),
                 started_at: Timestamp::now(),
                 wait_ready: Duration::ZERO,
@@ -191,7 +191,7 @@ async fn a_call_is_sent_again_after_three_refusals_and_what_failed_otherwise_is_
             move |point: &FaultPoint<'_>| script.get(point.nth as usize).filter(|_| point.action == "GetRole").cloned();
         let stage = Stage::with("accounts=1", Some(Arc::new(rule))).await;
         let (_, outcome, _) = stage.run(Goal::Plan).await.remove(0);
-        (outcome.status, outcome.attempts, outcome.failure.map(|failure| failure.code))
+        (outcome.status, outcome.attempts, outcome.failure.map(|failure| failure.code.to_string()))
     };
     let through = |tries| (AccountStatus::Pending, tries, None);
     assert_eq!(read(vec![ExpiredToken; 3]).await, through(4));

@@ -2,15 +2,24 @@
 
 use std::time::Duration;
 
-use super::outcome::Step;
+use super::model::failure_code::FailureCode;
+use super::model::outcome::Failure;
+use super::model::plan::Refusal;
+use super::model::words::Step;
 use crate::aws::ClockOff;
 use crate::aws::denial::{Denial, refused_action};
 use crate::aws::failure::{AwsFailure, Class};
 
 /// What to do about `failure`, which happened at `step`, in one line. It never holds text that AWS or an account's owner
 /// wrote, but for the action that was refused.
-pub fn advise(step: Step, failure: &AwsFailure) -> String {
+pub(super) fn advise(step: Step, failure: &AwsFailure) -> String {
     let action = refused_action(&failure.message).unwrap_or("the action");
+    if failure.code == "WrongAccount" {
+        return "something between here and AWS mixes up sessions: check --endpoint-url and the proxy, and trust neither".into();
+    }
+    if let Some(fix) = failure.network_fix() {
+        return fix;
+    }
     match failure.class {
         Class::Denied => denied(step, Denial::read(&failure.message), action),
         Class::Throttled => "AWS throttles this; rerun the account later, or with a lower --concurrency".into(),
@@ -86,6 +95,19 @@ fn denied(step: Step, denial: Denial, action: &str) -> String {
             .to_owned(),
         Denial::Unnamed => format!("AWS does not say which policy refused {action}; grant it to the assumed role"),
     }
+}
+
+/// Nothing may be written.
+pub(super) fn of_refusal(refusal: Refusal) -> Failure {
+    let Refusal { code, message, fix } = refusal;
+    Failure { step: Step::Plan, code: code.into(), message, request_id: None, fix }
+}
+
+/// A call that failed, with what to do about it.
+pub(super) fn of_aws(step: Step, failure: AwsFailure) -> Failure {
+    let fix = advise(step, &failure);
+    let code = FailureCode::of_aws(failure.code.clone(), failure.in_doubt());
+    Failure { step, code, message: failure.message, request_id: failure.request_id, fix }
 }
 
 #[cfg(test)]

@@ -1,47 +1,46 @@
-//! One account: session, observe, plan, apply, outcome.
+//! One account: session, observe, plan, apply, outcome. `resource.rs` names the kinds of resource, each a folder.
 
+mod answers;
 #[cfg(test)]
 pub(crate) mod any_state_tests;
 #[cfg(test)]
 pub(crate) mod any_state_world_tests;
-pub mod apply;
-pub mod change;
+mod apply;
+pub mod assume_role;
+mod assume_role_advice;
+mod carry_out;
+mod compare;
 pub mod converge;
 #[cfg(test)]
 pub(crate) mod converge_tests;
-pub mod difference;
-mod door;
-mod doubt;
-pub mod drift;
-#[cfg(test)]
-mod drift_tests;
-pub mod evidence;
 #[cfg(test)]
 mod faults_tests;
-pub mod fix;
+mod fix;
+pub mod goal;
+pub mod grant;
 pub mod ledger;
-pub mod observation;
-pub mod observe;
-pub mod outcome;
-pub mod plan;
+mod lost_answer;
+pub mod model;
+mod observe;
+mod plan;
 #[cfg(test)]
 pub(crate) mod plan_tests;
+pub mod power;
 pub mod preflight;
-pub mod put_back;
-pub mod put_back_power;
-#[cfg(test)]
-mod put_back_tests;
-pub mod question;
 pub mod read_back;
-mod refused;
-pub mod removal;
-pub mod restore;
+mod resource;
+pub mod role;
+pub mod rollback;
 #[cfg(test)]
 mod round_trips_tests;
 pub mod session;
 #[cfg(test)]
 mod session_tests;
-pub mod simulate;
-mod undo;
+mod simulator;
 #[cfg(test)]
 mod update_role_tests;
+mod verify;
+#[cfg(test)]
+mod verify_tests;
+
+pub use model::{change, difference, evidence, outcome};

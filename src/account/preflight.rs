@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::Client;
 
-use super::change::{Change, Write};
-use super::converge::{Goal, Task, of_aws, of_refusal, subject};
-use super::door::enter;
-use super::observe::{observe, principal_arn};
-use super::outcome::{Failure, Outcome, Step};
-use super::plan::Plan;
-use super::question::Question;
-use super::session::{Entrance, preflight_power};
-use super::simulate::{DeniedBy, SimulatedDenial, denials};
+use super::assume_role::AssumedRole;
+use super::converge::Task;
+use super::fix::{of_aws, of_refusal};
+use super::goal::Goal;
+use super::model::outcome::{Failure, Outcome};
+use super::model::plan::Plan;
+use super::model::words::Step;
+use super::resource::{Subject, authorised_as};
+use super::session::{Session, preflight_power};
+use super::simulator::request::SimulationRequest;
+use super::simulator::{DeniedBy, SimulatedDenial, denials};
 use crate::aws::clients::{Attempts, Clients};
 use crate::aws::failure::{AwsFailure, Class};
 use crate::ids::Arn;
@@ -42,15 +44,10 @@ async fn look(
     attempts: &Attempts,
 ) -> Result<Vec<String>, Failure> {
     let desired = &task.desired;
-    if task.entrance.is_some() {
-        step(Step::AssumeRole);
-    }
     let removing = matches!(goal, Goal::Remove { .. });
-    let policy = |entrance: &Entrance| preflight_power(desired, removing, &entrance.role);
-    let iam = enter(clients, &task.door(), policy, step, attempts).await?;
-    step(Step::Observe);
-    let observation = observe(&iam, &subject(desired, goal)).await;
-    let observation = observation.map_err(|failure| of_aws(Step::Observe, failure))?;
+    let policy = |assumed: &AssumedRole| preflight_power(desired, removing, &assumed.role);
+    let session = Session::open(clients, &task.way_in(), policy, step, attempts).await?;
+    let observation = session.observe(&Subject::of(desired, goal)).await?;
     let plan = goal.plan(desired, &observation).map_err(of_refusal)?;
     if plan.is_empty() {
         return Ok(Vec::new());
@@ -59,7 +56,7 @@ async fn look(
     let Some(who) = writer(clients, task) else {
         return Ok(vec!["the writes were not simulated: the caller is neither a user nor a role".to_owned()]);
     };
-    let simulated = simulate(&iam, &who, task, &plan).await;
+    let simulated = simulate(&session.iam, &who, task, &plan).await;
     match simulated {
         Ok(denied) => verdict(&who, denied),
         // A look that is not allowed says nothing about the writes.
@@ -75,8 +72,8 @@ async fn look(
 fn writer(clients: &Clients, task: &Task) -> Option<Arn> {
     let caller = clients.caller();
     let role = |name: &str| Arn::iam(caller.partition(), task.account_id, &format!("role/{name}"));
-    match &task.entrance {
-        Some(entrance) => Some(role(&entrance.role.to_string())),
+    match &task.assume {
+        Some(assumed) => Some(role(&assumed.role.to_string())),
         None if caller.arn.service() == "iam" => Some(caller.arn.clone()),
         None => {
             let session = caller.arn.resource().strip_prefix("assumed-role/")?;
@@ -88,58 +85,18 @@ fn writer(clients: &Clients, task: &Task) -> Option<Arn> {
 /// What the simulator denies of the plan.
 async fn simulate(iam: &Client, who: &Arn, task: &Task, plan: &Plan) -> Result<Vec<SimulatedDenial>, AwsFailure> {
     let mut grantees = BTreeMap::new();
-    for change in &plan.changes {
-        if let Write::PutGrant { principal, .. } | Write::DeleteGrant { principal, .. } = &change.write
-            && !grantees.contains_key(principal)
-            && let Some(arn) = principal_arn(iam, principal).await?
-        {
-            grantees.insert(principal.clone(), arn);
-        }
-    }
     let mut asked: BTreeMap<(String, BTreeMap<String, String>), BTreeSet<String>> = BTreeMap::new();
     for change in &plan.changes {
-        let on = match &change.write {
-            Write::PutGrant { principal, .. } | Write::DeleteGrant { principal, .. } => match grantees.get(principal) {
-                Some(arn) => arn.clone(),
-                // Gone since it was read: the work will see it.
-                None => continue,
-            },
-            Write::RemoveRoleFromInstanceProfile { profile, .. } => {
-                let partition = task.desired.role_arn.partition();
-                Arn::iam(partition, task.account_id, &format!("instance-profile/{profile}"))
-            }
-            _ => task.desired.role_arn.clone(),
-        };
-        for (action, context) in needed(change) {
+        for (action, on, context) in authorised_as(iam, &task.desired, change, &mut grantees).await? {
             asked.entry((on.to_string(), context)).or_default().insert(format!("iam:{action}"));
         }
     }
     let mut denied = Vec::new();
     for ((resource, context), actions) in asked {
-        let question = Question { actions: actions.into_iter().collect(), resources: vec![resource], context };
-        denied.extend(denials(iam, who, &question).await?);
+        let request = SimulationRequest { actions: actions.into_iter().collect(), resources: vec![resource], context };
+        denied.extend(denials(iam, who, &request).await?);
     }
     Ok(denied)
-}
-
-/// The actions that one write is authorised as, each with the context that policies may ask about.
-fn needed(change: &Change) -> Vec<(&'static str, BTreeMap<String, String>)> {
-    let with = |key: &str, value: &Arn| BTreeMap::from([(key.to_owned(), value.to_string())]);
-    let none = BTreeMap::new;
-    let action = change.write.action();
-    match &change.write {
-        // CreateRole with tags is authorised as TagRole too, and with a boundary as PutRolePermissionsBoundary.
-        Write::CreateRole { permissions_boundary: Some(boundary), .. } => {
-            let context = || with("iam:PermissionsBoundary", boundary);
-            vec![(action, context()), ("TagRole", none()), ("PutRolePermissionsBoundary", context())]
-        }
-        Write::CreateRole { .. } => vec![(action, none()), ("TagRole", none())],
-        Write::PutRolePermissionsBoundary { boundary, .. } => vec![(action, with("iam:PermissionsBoundary", boundary))],
-        Write::AttachRolePolicy { policy, .. } | Write::DetachRolePolicy { policy, .. } => {
-            vec![(action, with("iam:PolicyARN", policy))]
-        }
-        _ => vec![(action, none())],
-    }
 }
 
 /// What the denials come down to: a failure, or notes.
@@ -155,7 +112,7 @@ fn verdict(who: &Arn, denied: Vec<SimulatedDenial>) -> Result<Vec<String>, Failu
         let told = told.collect::<Vec<_>>().join("; ");
         return Err(Failure {
             step: Step::Verify,
-            code: "WouldBeDenied".to_owned(),
+            code: "WouldBeDenied".into(),
             message: format!("IAM's simulator says that {who} may not carry the plan out: {told}"),
             request_id: None,
             fix: fix(first),
@@ -200,23 +157,5 @@ mod tests {
             assert!(failure.message.contains(by.words()) && failure.fix.contains("iam:CreateRole"), "{failure:?}");
         }
         assert!(verdict(&who, vec![denial(DeniedBy::Nobody, &[])]).is_err());
-    }
-
-    #[test]
-    fn a_role_with_tags_and_a_boundary_is_authorised_as_three_actions() {
-        let boundary: Arn = "arn:aws:iam::aws:policy/PowerUserAccess".parse().unwrap();
-        let write = Write::CreateRole {
-            role: "Demo".parse().unwrap(),
-            path: "/".to_owned(),
-            trust: "{}".into(),
-            description: None,
-            max_session_duration: None,
-            permissions_boundary: Some(boundary.clone()),
-            tags: BTreeMap::new(),
-        };
-        let needed = needed(&Change { write, before: None });
-        let actions: Vec<_> = needed.iter().map(|(action, _)| *action).collect();
-        assert_eq!(actions, ["CreateRole", "TagRole", "PutRolePermissionsBoundary"]);
-        assert_eq!(needed[0].1["iam:PermissionsBoundary"], boundary.to_string());
     }
 }

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::converge::{Goal, Task, of_aws, of_refusal, subject};
-use super::difference::Difference;
-use super::door::enter;
-use super::observe::observe;
-use super::outcome::{Failure, Outcome, PartStatus, Step};
-use super::plan::Plan;
-use super::session::{Power, least_power};
+use super::assume_role::AssumedRole;
+use super::converge::Task;
+use super::fix::of_refusal;
+use super::goal::{Goal, Power};
+use super::model::outcome::{Failure, Outcome};
+use super::model::plan::Plan;
+use super::model::words::{PartStatus, Step};
+use super::resource::Subject;
+use super::session::{Session, least_power};
 use crate::aws::clients::{Attempts, Clients};
 use crate::aws::retry::Backoff;
 
@@ -47,13 +49,20 @@ async fn look(
     attempts: &Attempts,
 ) -> Result<(), Failure> {
     let desired = &task.desired;
-    let iam = enter(clients, &task.door(), |_| least_power(desired, Power::Read), step, attempts).await?;
-    let mut subject = subject(desired, goal);
+    // All of it is one step: that the account is entered and read again is not told, that it is waited for is.
+    let waits = |at| {
+        if at == Step::WaitReady {
+            step(at);
+        }
+    };
+    let policy = |_: &AssumedRole| least_power(desired, Power::Read);
+    let session = Session::open(clients, &task.way_in(), policy, &waits, attempts).await?;
+    let mut subject = Subject::of(desired, goal);
     // A role that is gone is in none; one that is still there is a difference by itself.
-    subject.instance_profiles = false;
+    subject.roles.iter_mut().for_each(|role| role.instance_profiles = false);
     let (began, mut backoff) = (Instant::now(), Backoff::new(FIRST_WAIT, LONGEST_WAIT));
     loop {
-        let observation = observe(&iam, &subject).await.map_err(|failure| of_aws(Step::Observe, failure))?;
+        let observation = session.observe(&subject).await?;
         let left = goal.plan(desired, &observation).map_err(of_refusal)?;
         if left.is_empty() {
             return Ok(());
@@ -70,12 +79,11 @@ fn differs(task: &Task, left: &Plan, outcome: &mut Outcome) -> Failure {
     for part in left.changes.iter().flat_map(|change| change.write.parts()) {
         *outcome.parts.get_mut(*part) = PartStatus::Drifted;
     }
-    let partition = task.desired.role_arn.partition();
-    let differences = left.changes.iter().flat_map(|change| Difference::of(change, partition));
+    let differences = left.changes.iter().flat_map(|change| change.differences(&task.desired.partition));
     let differences: Vec<String> = differences.map(|difference| difference.summary()).collect();
     Failure {
         step: Step::Verify,
-        code: "NotAsWritten".to_owned(),
+        code: "NotAsWritten".into(),
         message: format!("AWS took every write, and yet on reading back: {}", differences.join("; ")),
         request_id: None,
         fix: "find out in CloudTrail who changes it as well, stop that, and rerun the account".to_owned(),
@@ -84,8 +92,8 @@ fn differs(task: &Task, left: &Plan, outcome: &mut Outcome) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::super::converge_tests::{Wire, connect, entrance, refusing};
-    use super::super::outcome::AccountStatus;
+    use super::super::converge_tests::{Wire, assumed_role, connect, refusing};
+    use super::super::model::words::AccountStatus;
     use super::super::plan_tests::desired;
     use super::*;
 
@@ -94,7 +102,7 @@ mod tests {
         let task = Task {
             account_id: "123456789012".parse().unwrap(),
             account_name: String::new(),
-            entrance: Some(entrance()),
+            assume: Some(assumed_role()),
             desired: desired(),
             started_at: "2026-11-24T09:30:05Z".parse().unwrap(),
             wait_ready: Duration::ZERO,

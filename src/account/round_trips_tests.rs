@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::converge::Goal;
 use super::faults_tests::Stage;
-use super::outcome::AccountStatus;
+use super::model::outcome::AccountStatus;
 
 const ANSWER: Duration = Duration::from_millis(100);
 

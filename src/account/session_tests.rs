@@ -1,7 +1,9 @@
 //! The session policy names what is needed and nothing else.
 
+use super::goal::Power;
 use super::plan_tests::desired;
-use super::session::{Power, SESSION_POLICY_LIMIT, least_power, preflight_power};
+use super::power::SESSION_POLICY_LIMIT;
+use super::session::{least_power, preflight_power};
 use crate::policy::{CanonicalPolicy, PolicyKind};
 
 #[test]
@@ -11,7 +13,7 @@ fn a_reading_session_cannot_write() {
     for write in ["Create", "Put", "Update", "Attach", "Detach", "Delete", "Tag", "*\""] {
         assert!(!policy.text.contains(&format!("iam:{write}")), "{write}: {}", policy.text);
     }
-    CanonicalPolicy::parse(PolicyKind::Identity, &policy.text, desired().role_arn.partition()).unwrap();
+    CanonicalPolicy::parse(PolicyKind::Identity, &policy.text, &desired().partition).unwrap();
 }
 
 #[test]

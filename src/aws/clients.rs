@@ -6,69 +6,41 @@
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_http_client::tls;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
+use futures::future::BoxFuture;
+use tokio::sync::OnceCell;
 
 pub use super::attempts::Attempts;
+use super::clock::AwsClock;
+use super::connection::Prepared;
+pub use super::connection::{Connection, Route};
 use super::credentials::Renewing;
-use super::failure::AwsFailure;
-use super::http::Validated;
+use super::failure::{AwsFailure, Class};
 use super::limiter::RateLimiter;
+pub use super::login::LoginError;
+use super::mistake::Mistake;
+use super::organization::Organization;
 use super::pace::{Api, Gauge, Pace};
 use super::permission::Answers;
 use super::retry::Rules;
+use super::settings::Service;
 use super::sts::Sts;
 pub use super::sts::{StsPace, StsRegion};
+use super::watch::Watch;
 use crate::ids::{AccountId, Arn, Partition, Region};
-
-/// How AWS is reached.
-#[derive(Debug, Clone)]
-pub enum Connection {
-    /// As every AWS tool does: environment, profile, SSO, container, instance.
-    Aws {
-        /// `--profile`
-        profile: Option<String>,
-        /// `--region`
-        region: Option<Region>,
-        /// `--endpoint-url`
-        endpoint_url: Option<String>,
-    },
-    /// A simulated AWS behind the SDK's own HTTP client; nothing of this machine's AWS configuration is read.
-    Simulated {
-        /// What answers.
-        http: SharedHttpClient,
-        /// Who asks.
-        credentials: Credentials,
-        /// The region.
-        region: Region,
-    },
-}
 
 /// Why no connection could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// There are no credentials, or they are of no use; AWS was not asked.
-    #[error("no usable AWS credentials: {}", in_one_line(.0))]
-    Credentials(CredentialsError),
-    /// The profile is not there, or has no credentials, and nothing else has any.
-    #[error("no usable AWS credentials: the profile `{0}` is not there, or has none")]
-    Profile(String),
-    /// The endpoint is no URL that can be asked; AWS was not.
-    #[error("`{0}` is not the URL of an endpoint")]
-    Endpoint(String),
-    /// The configured region is not one.
+    /// Something in options, environment or profiles is wrong; AWS was not asked.
+    #[error(transparent)]
+    Settings(#[from] Mistake),
+    /// There are no credentials.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// The region is none.
     #[error(transparent)]
     Region(#[from] crate::ids::IdError),
     /// sts GetCallerIdentity failed.
@@ -103,6 +75,7 @@ impl Caller {
 pub struct Clients {
     caller: Caller,
     region: Region,
+    clock: AwsClock,
     sts: Sts,
     organizations: aws_sdk_organizations::Client,
     organizations_limit: Arc<RateLimiter>,
@@ -111,25 +84,13 @@ pub struct Clients {
     iam: aws_sdk_iam::config::Builder,
     base_credentials: Renewing,
     login_over: OnceLock<String>,
+    organization: OnceCell<Organization>,
     answers: Answers,
 }
-
-/// The region where none is configured: IAM and Organizations are global, and STS needs one.
-pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
 /// Calls per second that Organizations is asked at most: one after the other, that is as many as answers of 50 ms allow. Its
 /// quotas are not published; where it throttles, the pace goes down.
 const ORGANIZATIONS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
-
-/// Where the SDK looks for endpoints. What is no URL there would show itself only as a request that fails.
-const ENDPOINT_VARIABLES: [&str; 4] =
-    ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_ORGANIZATIONS"];
-
-/// How long a call may take with all its tries; how long one try, [`Attempts`] says.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
-
-/// How often a call is sent at most.
-const MAX_ATTEMPTS: u32 = 6;
 
 impl Clients {
     /// Builds the clients and asks STS who the caller is, in each region in which it is to be asked.
@@ -138,52 +99,60 @@ impl Clients {
     /// [`ConnectError`]; only its `Caller` and `NoCaller` mean that AWS was asked.
     pub async fn connect(connection: Connection, sts_pace: impl Into<StsPace>) -> Result<Self, ConnectError> {
         let StsPace { per_second, regions } = sts_pace.into();
-        let profile = connection.profile();
-        let config = load(connection.clone()).await?;
-        let region: Region = config.region().map_or(DEFAULT_REGION, |region| region.as_ref()).parse()?;
-        let (_, first) = find_credentials(&config, profile).await?;
-        let base_credentials = Renewing::new(first, move || {
-            let connection = connection.clone();
-            // From the beginning: a provider keeps what it has read, and somebody may have logged in again since.
-            Box::pin(async move { find_again(connection).await.map_err(CredentialsError::provider_error) })
-        });
+        let of_list = match &connection {
+            Connection::Aws(route) => route.of_list(),
+            Connection::Simulated { .. } => None,
+        };
+        let prepared = Prepared::read(connection).await?;
+        let base_credentials = login(&prepared).await?;
+        // Organizations may be asked by somebody else.
+        let (listing, list_credentials) = match of_list {
+            None => (prepared.clone(), base_credentials.clone()),
+            Some(route) => {
+                let listing = Prepared::read(Connection::Aws(route)).await?;
+                let credentials = login(&listing).await?;
+                (listing, credentials)
+            }
+        };
         let sts_limits: Vec<_> =
             (0..regions.len().max(1)).map(|_| Arc::new(RateLimiter::per_second(per_second))).collect();
         let organizations_limit = Arc::new(RateLimiter::per_second(ORGANIZATIONS_PER_SECOND));
         let pace = Arc::new(Pace::new(sts_limits.clone(), organizations_limit.clone()));
         // Every account waits for these two, so their retries have no end but the call's own; the pace slows them.
         let unlimited = |name| RetryPartition::custom(name).token_bucket(TokenBucket::unlimited()).build();
-        let sts = aws_sdk_sts::config::Builder::from(&config)
+        let mut sts = aws_sdk_sts::config::Builder::from(&prepared.config)
             .retry_partition(unlimited("sts"))
             .retry_classifier(Rules)
             .identity_cache(aws_sdk_sts::config::IdentityCache::no_cache())
             .credentials_provider(base_credentials.clone())
             .interceptor(base_credentials.clone())
             .interceptor(Gauge { api: Api::Sts, pace: pace.clone() });
+        sts.set_endpoint_url(prepared.endpoint(Service::Sts));
         let sts = Sts::of(sts, &regions, sts_limits).ok_or(ConnectError::NoCaller)?;
-        let organizations = aws_sdk_organizations::Client::from_conf(
-            aws_sdk_organizations::config::Builder::from(&config)
-                .retry_partition(unlimited("organizations"))
-                .retry_classifier(Rules)
-                .identity_cache(aws_sdk_organizations::config::IdentityCache::no_cache())
-                .credentials_provider(base_credentials.clone())
-                .interceptor(base_credentials.clone())
-                .interceptor(Gauge { api: Api::Organizations, pace: pace.clone() })
-                .interceptor(Attempts::default())
-                .build(),
-        );
-        let mut iam = aws_sdk_iam::config::Builder::from(&config);
-        if let Some(http) = config.http_client() {
-            iam.set_http_client(Some(SharedHttpClient::new(Validated(http))));
-        }
+        let mut organizations = aws_sdk_organizations::config::Builder::from(&listing.config)
+            .retry_partition(unlimited("organizations"))
+            .retry_classifier(Rules)
+            .identity_cache(aws_sdk_organizations::config::IdentityCache::no_cache())
+            .credentials_provider(list_credentials.clone())
+            .interceptor(list_credentials)
+            .interceptor(Gauge { api: Api::Organizations, pace: pace.clone() })
+            .interceptor(Attempts::default());
+        organizations.set_endpoint_url(listing.endpoint(Service::Organizations));
+        let organizations = aws_sdk_organizations::Client::from_conf(organizations.build());
+        let mut iam = aws_sdk_iam::config::Builder::from(&prepared.config);
+        iam.set_endpoint_url(prepared.endpoint(Service::Iam));
+        let watch = prepared.watch();
         let caller = match regions.is_empty() {
-            true => who(sts.first()).await?,
+            true => who(sts.first(), &watch).await?,
             // One that is not enabled is found here rather than account by account.
-            false => who_in(&regions, &sts).await?,
+            false => who_in(&regions, &sts, &watch).await?,
         };
+        watch.end();
+        let Prepared { region, clock, .. } = prepared;
         Ok(Self {
             caller,
             region,
+            clock,
             sts,
             organizations,
             organizations_limit,
@@ -191,6 +160,7 @@ impl Clients {
             iam,
             base_credentials,
             login_over: OnceLock::new(),
+            organization: OnceCell::new(),
             answers: Answers::default(),
         })
     }
@@ -230,6 +200,10 @@ impl Clients {
         &self.pace
     }
 
+    pub(super) fn known_organization(&self) -> &OnceCell<Organization> {
+        &self.organization
+    }
+
     pub(super) fn answers(&self) -> &Answers {
         &self.answers
     }
@@ -260,6 +234,15 @@ impl Clients {
         aws_sdk_iam::Client::from_conf(config)
     }
 
+    /// Credentials of a session, which `fetch` renews.
+    pub fn session(
+        &self,
+        first: Credentials,
+        fetch: impl Fn() -> BoxFuture<'static, Result<Credentials, AwsFailure>> + Send + Sync + 'static,
+    ) -> Renewing {
+        Renewing::new(first, self.clock.clone(), fetch)
+    }
+
     /// IAM in the caller's own account, with the base credentials.
     pub fn iam_of_caller(&self, attempts: &Attempts) -> aws_sdk_iam::Client {
         self.iam_with(self.base_credentials.clone(), attempts)
@@ -267,126 +250,39 @@ impl Clients {
 }
 
 /// Who the base credentials belong to, as STS says it there.
-async fn who(sts: &StsRegion) -> Result<Caller, ConnectError> {
+async fn who(sts: &StsRegion, watch: &Watch) -> Result<Caller, ConnectError> {
     sts.limit().ready().await;
     let call = sts.client().get_caller_identity().customize().interceptor(Attempts::default());
-    let answer = call.send().await.map_err(|error| AwsFailure::from_sdk("sts GetCallerIdentity", &error))?;
+    let answer = call.send().await.map_err(|error| {
+        let mut failure = AwsFailure::from_sdk("sts GetCallerIdentity", &error);
+        // A try whose time is up does not say who was asked.
+        if let (Class::TimedOut, Some(asked)) = (failure.class, watch.asked()) {
+            failure.message = format!("no answer came in time from {asked}");
+        }
+        failure
+    })?;
     (|| Some(Caller { account: answer.account()?.parse().ok()?, arn: answer.arn()?.parse().ok()? }))()
         .ok_or(ConnectError::NoCaller)
 }
 
 /// The same, asked in every region.
-async fn who_in(regions: &[Region], sts: &Sts) -> Result<Caller, ConnectError> {
+async fn who_in(regions: &[Region], sts: &Sts, watch: &Watch) -> Result<Caller, ConnectError> {
     let mut caller = None;
     for (region, sts) in regions.iter().zip(sts.all()) {
-        let said = who(sts).await.map_err(|error| ConnectError::StsRegion(region.clone(), Box::new(error)))?;
+        let said = who(sts, watch).await.map_err(|error| ConnectError::StsRegion(region.clone(), Box::new(error)))?;
         caller.get_or_insert(said);
     }
     caller.ok_or(ConnectError::NoCaller)
 }
 
-/// The credentials that there are now.
-async fn find_again(connection: Connection) -> Result<Credentials, ConnectError> {
-    let profile = connection.profile();
-    Ok(find_credentials(&load(connection).await?, profile).await?.1)
-}
-
-/// Whether requests can be sent there.
-pub fn is_endpoint(url: &str) -> bool {
-    let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
-}
-
-/// What became of the search for credentials, without the list of every place where there were none.
-fn in_one_line(error: &CredentialsError) -> String {
-    match error {
-        CredentialsError::CredentialsNotLoaded(_) => {
-            "there are none in the environment, a profile, SSO, a container or an instance".to_owned()
-        }
-        error => {
-            let words = super::failure::chain(error);
-            let lines: Vec<&str> = words.lines().map(str::trim).collect();
-            lines.join(" ")
-        }
-    }
+/// The caller's credentials, got for the first time.
+async fn login(prepared: &Prepared) -> Result<Renewing, LoginError> {
+    let first = prepared.credentials().await?;
+    let again = prepared.clone();
+    Ok(Renewing::new(first, prepared.clock.clone(), move || Box::pin(again.clone().renewed())))
 }
 
 /// A retry budget that nothing else draws on.
 fn own_retries(name: &'static str) -> RetryPartition {
     RetryPartition::custom(name).token_bucket(TokenBucket::default()).build()
-}
-
-impl Connection {
-    /// The profile that is asked for, by option or environment.
-    pub(super) fn profile(&self) -> Option<String> {
-        match self {
-            Self::Aws { profile, .. } => profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()),
-            Self::Simulated { .. } => None,
-        }
-    }
-}
-
-/// What provides credentials, and what it provides now.
-pub(super) async fn find_credentials(
-    config: &SdkConfig,
-    profile: Option<String>,
-) -> Result<(SharedCredentialsProvider, Credentials), ConnectError> {
-    let provider = config.credentials_provider().ok_or_else(|| {
-        ConnectError::Credentials(CredentialsError::not_loaded("no provider of credentials is configured"))
-    })?;
-    let found = provider.provide_credentials().await.map_err(|error| match (error, profile) {
-        (CredentialsError::CredentialsNotLoaded(_), Some(profile)) => ConnectError::Profile(profile),
-        (error, _) => ConnectError::Credentials(error),
-    })?;
-    Ok((provider, found))
-}
-
-/// The configuration that every client shares.
-pub(super) async fn load(connection: Connection) -> Result<SdkConfig, ConnectError> {
-    let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS);
-    let timeouts =
-        TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_timeout(OPERATION_TIMEOUT).build();
-    // It watches the throughput of long streams. Here every try has its time, and every body is a few kilobytes.
-    let stalls = StalledStreamProtectionConfig::disabled();
-    match connection {
-        Connection::Aws { profile, region, endpoint_url } => {
-            let from_environment = ENDPOINT_VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
-            if let Some(url) = endpoint_url.iter().cloned().chain(from_environment).find(|url| !is_endpoint(url)) {
-                return Err(ConnectError::Endpoint(url));
-            }
-            let http = aws_smithy_http_client::Builder::new()
-                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-                .build_https();
-            let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                .http_client(http)
-                .retry_config(retries)
-                .stalled_stream_protection(stalls)
-                .timeout_config(timeouts);
-            if let Some(profile) = profile {
-                loader = loader.profile_name(profile);
-            }
-            if let Some(region) = region {
-                loader = loader.region(aws_config::Region::new(region.to_string()));
-            }
-            if let Some(url) = endpoint_url {
-                loader = loader.endpoint_url(url);
-            }
-            let config = loader.load().await;
-            Ok(match config.region() {
-                Some(_) => config,
-                None => config.into_builder().region(aws_config::Region::new(DEFAULT_REGION)).build(),
-            })
-        }
-        Connection::Simulated { http, credentials, region } => Ok(SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(http)
-            .retry_config(retries)
-            .stalled_stream_protection(stalls)
-            .timeout_config(timeouts)
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .region(aws_config::Region::new(region.to_string()))
-            .build()),
-    }
 }

@@ -1,10 +1,10 @@
-//! Credentials that are got again when their time is over or AWS says so.
+//! Credentials that are got again before their time is over, or when AWS says so.
 //!
 //! The SDK renews by the time of expiry only. A session that AWS refuses before that (revoked, or a clock that is off)
 //! would fail every call from then on; here the next try of the very call that was refused gets new ones.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -17,19 +17,26 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use futures::future::BoxFuture;
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared};
 
 use super::answer::class_of;
-use super::failure::Class;
+use super::clock::AwsClock;
+use super::failure::{AwsFailure, Class};
 
 /// How long before their end credentials are renewed.
 const EARLY: Duration = Duration::from_secs(60);
 
+/// How long a login that has just been asked is left alone at least, while what it gave is still good.
+const PAUSE: Duration = Duration::from_secs(5);
+
 /// A header of our own in a refused answer: how often the call has been refused by now, for its credentials or its time.
 pub(super) const REFUSED: &str = "x-rolecall-refused";
 
+type Fetched = Result<Credentials, AwsFailure>;
+
 /// Gets new credentials.
-type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Credentials, CredentialsError>> + Send + Sync>;
+type Fetch = Box<dyn Fn() -> BoxFuture<'static, Fetched> + Send + Sync>;
 
 /// Credentials and the way to new ones. Clones are the same ones.
 #[derive(Clone)]
@@ -37,9 +44,49 @@ pub struct Renewing(Arc<Inner>);
 
 struct Inner {
     fetch: Fetch,
-    current: Mutex<Option<Credentials>>,
-    /// One at a time gets new ones; the others take what it got.
-    turn: tokio::sync::Mutex<()>,
+    clock: AwsClock,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The newest, unless AWS has refused them.
+    held: Option<Held>,
+    /// The one fetch that is under way. It goes on without whoever asked for it.
+    running: Option<Shared<BoxFuture<'static, Fetched>>>,
+}
+
+#[derive(Clone)]
+struct Held {
+    credentials: Credentials,
+    /// Their end in AWS's time. What is over when it is given is so by a clock that is off: it is good until AWS refuses it.
+    ends: Option<SystemTime>,
+    /// When newer ones are worth asking for.
+    renew_at: Option<SystemTime>,
+}
+
+impl Held {
+    fn new(credentials: Credentials, now: SystemTime) -> Self {
+        let ends = credentials.expiry().filter(|end| *end > now);
+        let mut held = Self { credentials, ends, renew_at: None };
+        held.leave_alone(now);
+        held
+    }
+
+    /// A login that gives short ones is not asked all the time: half of what is left is used first.
+    fn leave_alone(&mut self, now: SystemTime) {
+        self.renew_at = self.ends.map(|end| {
+            let left = end.duration_since(now).unwrap_or_default();
+            end.checked_sub(EARLY).unwrap_or(now).max(now + (left / 2).max(PAUSE))
+        });
+    }
+
+    fn is_good(&self, now: SystemTime) -> bool {
+        self.ends.is_none_or(|end| end > now)
+    }
+
+    fn is_fresh(&self, now: SystemTime) -> bool {
+        self.renew_at.is_none_or(|at| at > now)
+    }
 }
 
 impl fmt::Debug for Renewing {
@@ -49,54 +96,86 @@ impl fmt::Debug for Renewing {
 }
 
 impl Renewing {
-    /// `first` as long as they are good, then what `fetch` gets.
-    pub fn new(
+    /// `first` as long as they are good, then what `fetch` gets. `clock` is that of whoever says when they end.
+    pub(super) fn new(
         first: Credentials,
-        fetch: impl Fn() -> BoxFuture<'static, Result<Credentials, CredentialsError>> + Send + Sync + 'static,
+        clock: AwsClock,
+        fetch: impl Fn() -> BoxFuture<'static, Fetched> + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(Inner {
-            fetch: Box::new(fetch),
-            current: Mutex::new(Some(first)),
-            turn: tokio::sync::Mutex::new(()),
-        }))
+        let held = Some(Held::new(first, clock.now()));
+        Self(Arc::new(Inner { fetch: Box::new(fetch), clock, state: Mutex::new(State { held, running: None }) }))
     }
 
     /// Credentials that there is no way to renew.
-    pub fn fixed(only: Credentials) -> Self {
-        Self::new(only.clone(), move || {
+    #[cfg(test)]
+    pub(crate) fn fixed(only: Credentials) -> Self {
+        Self::new(only.clone(), AwsClock::default(), move || {
             let only = only.clone();
             Box::pin(async move { Ok(only) })
         })
     }
 
-    fn current(&self) -> std::sync::MutexGuard<'_, Option<Credentials>> {
-        self.0.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Those at hand, if they are good for a while.
-    fn good(&self) -> Option<Credentials> {
-        let soon = SystemTime::now() + EARLY;
-        self.current().clone().filter(|credentials| credentials.expiry().is_none_or(|end| end > soon))
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn get(&self) -> Result<Credentials, CredentialsError> {
-        if let Some(good) = self.good() {
-            return Ok(good);
+        let running = {
+            let mut state = self.state();
+            let now = self.0.clock.now();
+            let good = state.held.clone().filter(|held| held.is_good(now));
+            if let Some(held) = good.as_ref().filter(|held| held.is_fresh(now)) {
+                return Ok(held.credentials.clone());
+            }
+            let running = self.fetch(&mut state);
+            match good {
+                Some(held) => return Ok(held.credentials),
+                None => running,
+            }
+        };
+        running.await.map_err(CredentialsError::provider_error)
+    }
+
+    /// The fetch that is under way, or a new one.
+    fn fetch(&self, state: &mut State) -> Shared<BoxFuture<'static, Fetched>> {
+        if let Some(running) = &state.running {
+            return running.clone();
         }
-        let _turn = self.0.turn.lock().await;
-        if let Some(good) = self.good() {
-            return Ok(good);
+        let (fetched, this) = ((self.0.fetch)(), self.clone());
+        // A call that gives up waiting must not take the login with it.
+        let task = tokio::spawn(async move {
+            let fetched = fetched.await;
+            this.settle(&fetched);
+            fetched
+        });
+        let ended = |error: tokio::task::JoinError| {
+            Err(AwsFailure::ours("login", "NoCredentials", error.to_string(), Class::Credentials))
+        };
+        let running = async move { task.await.unwrap_or_else(ended) }.boxed().shared();
+        state.running = Some(running.clone());
+        running
+    }
+
+    fn settle(&self, fetched: &Fetched) {
+        let (mut state, now) = (self.state(), self.0.clock.now());
+        state.running = None;
+        match fetched {
+            Ok(new) => state.held = Some(Held::new(new.clone(), now)),
+            // What is there is used to its end, and then the failure is told.
+            Err(failure) => {
+                tracing::warn!(%failure, "credentials could not be renewed");
+                if let Some(held) = &mut state.held {
+                    held.leave_alone(now);
+                }
+            }
         }
-        let new = (self.0.fetch)().await?;
-        *self.current() = Some(new.clone());
-        Ok(new)
     }
 
     /// AWS would not take those with this access key. Somebody may have renewed them since they were sent.
     fn refused(&self, access_key: &str) {
-        let mut current = self.current();
-        if current.as_ref().is_some_and(|credentials| credentials.access_key_id() == access_key) {
-            *current = None;
+        let mut state = self.state();
+        if state.held.as_ref().is_some_and(|held| held.credentials.access_key_id() == access_key) {
+            state.held = None;
         }
     }
 }
@@ -172,40 +251,5 @@ impl Intercept for Renewing {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use super::*;
-
-    fn credentials(key: &str, expiry: Option<SystemTime>) -> Credentials {
-        Credentials::new(key, "secret", None, expiry, "test")
-    }
-
-    #[tokio::test]
-    async fn what_was_refused_or_is_over_is_got_again_once() {
-        let fetched = Arc::new(AtomicU32::new(0));
-        let count = fetched.clone();
-        let renewing = Renewing::new(credentials("K0", None), move || {
-            let n = count.fetch_add(1, Ordering::Relaxed) + 1;
-            Box::pin(async move { Ok(credentials(&format!("K{n}"), None)) })
-        });
-        assert_eq!(renewing.get().await.unwrap().access_key_id(), "K0");
-        // Three calls were on their way with it, and all three were refused.
-        renewing.refused("K0");
-        renewing.refused("K0");
-        assert_eq!(renewing.get().await.unwrap().access_key_id(), "K1");
-        renewing.refused("K0");
-        let both = futures::future::join(renewing.get(), renewing.get()).await;
-        assert_eq!((both.0.unwrap().access_key_id(), both.1.unwrap().access_key_id()), ("K1", "K1"));
-        assert_eq!(fetched.load(Ordering::Relaxed), 1);
-        *renewing.current() = Some(credentials("old", Some(SystemTime::now() + Duration::from_secs(5))));
-        assert_eq!(renewing.get().await.unwrap().access_key_id(), "K2");
-    }
-
-    #[test]
-    fn the_key_stands_in_the_signature() {
-        let header = "AWS4-HMAC-SHA256 Credential=ASIA1/20261124/us-east-1/iam/aws4_request, SignedHeaders=host";
-        assert_eq!(access_key(header), Some("ASIA1"));
-        assert_eq!(access_key("Bearer x"), None);
-    }
-}
+#[path = "credentials_tests.rs"]
+mod tests;

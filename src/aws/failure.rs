@@ -14,6 +14,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::answer::{ClockOff, clock_off};
+use super::http::{PROXY_PASSWORD, THROUGH};
 
 /// What kind of failure it was, which decides whether and how it may be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,7 +95,10 @@ impl AwsFailure {
 
     /// Whether the request may have been carried out all the same.
     pub fn in_doubt(&self) -> bool {
+        // An answer that is not the service's says nothing of the call either: `NoAnswer`, or a status of its own.
         matches!(self.class, Class::TimedOut | Class::Unreachable | Class::ServiceFault)
+            || self.code == "NoAnswer"
+            || self.status.is_some_and(|status| status >= 500)
     }
 
     /// Reads the SDK's error of one call.
@@ -140,6 +144,35 @@ impl AwsFailure {
     }
 }
 
+impl AwsFailure {
+    /// What to do about a proxy or a certificate that is in the way; `None` where neither is.
+    pub fn network_fix(&self) -> Option<String> {
+        if !matches!(self.class, Class::Unreachable | Class::TimedOut) {
+            return None;
+        }
+        let words = &self.message;
+        // The proxy's name in the words is followed by that of its variable.
+        let variable = words.split_once(THROUGH).and_then(|(_, rest)| rest.split_once('(')?.1.split(')').next());
+        let fix = if words.contains("UnknownIssuer") {
+            "this machine does not know who signed that certificate: name the file of your proxy's or company's authority in \
+             AWS_CA_BUNDLE"
+                .to_owned()
+        } else if words.contains("invalid peer certificate") {
+            "the certificate is not good for that name and time: check the clock, the endpoint and the proxy".to_owned()
+        } else if words.contains(PROXY_PASSWORD) {
+            format!("put user and password into {}, such as http://USER:PASSWORD@proxy.example.com:8080", variable?)
+        } else if words.contains("tunnel error: unsuccessful") {
+            format!(
+                "the proxy of {} does not let this host through: have it allowed, or name it in NO_PROXY",
+                variable?
+            )
+        } else {
+            format!("check the proxy in {}, or name the host in NO_PROXY", variable?)
+        };
+        Some(fix)
+    }
+}
+
 /// The first cause of that type.
 fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
     let mut next = error.source();
@@ -164,6 +197,15 @@ pub fn chain(error: &dyn Error) -> String {
         next = cause.source();
     }
     if words.is_empty() { DisplayErrorContext(error).to_string() } else { words.join(": ") }
+}
+
+/// The innermost cause, in a few words.
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
 }
 
 /// The class of an error code. IAM and STS leave most of these out of their models, so they are known by name only.
@@ -232,6 +274,27 @@ mod tests {
         ];
         for (code, status, class) in cases {
             assert_eq!(classify(code, "", Some(status)), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_a_service_says_of_its_own_trouble_leaves_the_call_in_doubt() {
+        let failure = |code: &str, status| AwsFailure {
+            status: Some(status),
+            ..AwsFailure::ours("iam CreateRole", code, "", classify(code, "", Some(status)))
+        };
+        for (code, status) in [
+            ("InternalFailure", 500),
+            ("ServiceUnavailable", 503),
+            ("RequestTimeout", 400),
+            ("ServiceFailure", 500),
+            ("HTTP 507", 507),
+            ("NoAnswer", 200),
+        ] {
+            assert!(failure(code, status).in_doubt(), "{code}");
+        }
+        for (code, status) in [("AccessDenied", 403), ("Throttling", 400), ("LimitExceeded", 409)] {
+            assert!(!failure(code, status).in_doubt(), "{code}");
         }
     }
 

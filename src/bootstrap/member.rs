@@ -16,7 +16,7 @@ pub fn member(desired: &Desired, allowances: &[Allowance]) -> Vec<Need> {
     for allowance in allowances {
         for object in &allowance.on {
             let (order, sid) = kind(object);
-            let passed_to = if *object == Object::PassedRole { &EC2[..] } else { &[] };
+            let passed_to = if matches!(object, Object::PassedRole(_)) { &EC2[..] } else { &[] };
             let nothing = Need { sid, actions: BTreeSet::new(), on: BTreeSet::new(), passed_to };
             let need = needs.entry(order).or_insert(nothing);
             need.actions.extend(allowance.actions.iter().map(|action| format!("iam:{action}")));
@@ -29,10 +29,10 @@ pub fn member(desired: &Desired, allowances: &[Allowance]) -> Vec<Need> {
 /// The statement that an object belongs to, and its place among them.
 fn kind(object: &Object) -> (u8, &'static str) {
     match object {
-        Object::TheRole => (0, "TheRole"),
+        Object::Role(_) => (0, "TheRole"),
         Object::Assumed(_) => (7, "TheMemberRole"),
         Object::InstanceProfiles => (1, "InstanceProfilesOfTheRole"),
-        Object::PassedRole => (2, "TheRoleIntoInstanceProfiles"),
+        Object::PassedRole(_) => (2, "TheRoleIntoInstanceProfiles"),
         Object::Managed(_) => (3, "ManagedPolicies"),
         Object::Grantee(to) => match to.kind() {
             PrincipalKind::User => (4, "GrantsOfUsers"),
@@ -47,9 +47,9 @@ fn names(desired: &Desired, object: &Object) -> Vec<Name> {
     let both =
         |kind: &str, name: &str| vec![Name::Here(format!("{kind}/{name}")), Name::Here(format!("{kind}/*/{name}"))];
     match object {
-        Object::TheRole | Object::PassedRole => both("role", desired.role.as_str()),
+        Object::Role(name) | Object::PassedRole(name) => both("role", name.as_str()),
         Object::InstanceProfiles => vec![Name::Here("instance-profile/*".to_owned())],
-        Object::Managed(arn) if arn.account() == desired.role_arn.account() => {
+        Object::Managed(arn) if arn.account() == desired.account.as_str() => {
             vec![Name::Here(arn.resource().to_owned())]
         }
         Object::Managed(arn) => vec![Name::There(arn.account().to_owned(), arn.resource().to_owned())],

@@ -3,36 +3,36 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use super::aims::Aims;
 use super::error::CliError;
+use super::intent_summary::IntentSummary;
 use super::ui;
 use crate::account::converge::Goal;
-use crate::plain::plain;
 use crate::rollout::event::RunInfo;
 use crate::rollout::order::{DEFAULT_SEED, Seed};
+use crate::sanitize::printable::printable;
 
 /// How many lines of one kind are shown.
 const SHOWN: usize = 8;
 
 /// Shows what is about to happen.
-pub(super) fn show(info: &RunInfo, aims: &Aims, goal: Goal) {
-    ui::say(&format!("caller        {}", plain(&info.caller.to_string())));
+pub(super) fn show(info: &RunInfo, intent: &IntentSummary, goal: Goal) {
+    ui::say(&format!("caller        {}", printable(&info.caller.to_string())));
     if let Some(organization) = &info.organization {
-        ui::say(&format!("organization  {}", plain(organization)));
+        ui::say(&format!("organization  {}", printable(organization)));
     }
-    ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, plain(&info.source)));
-    ui::say(&format!("setup         {}", plain(&info.setup)));
-    lines("role          ", &aims.roles, info.selected);
+    ui::say(&format!("accounts      {} of {}, from {}", info.selected, info.accounts, printable(&info.source)));
+    ui::say(&format!("setup         {}", printable(&info.setup)));
+    lines("role          ", &intent.roles, info.selected);
     if !matches!(goal, Goal::Remove { .. }) {
-        lines("trusts        ", &aims.trusts, info.selected);
+        lines("trusts        ", &intent.trusts, info.selected);
     }
-    lines("pass role     ", &aims.grants, info.selected);
-    if aims.without_grant > 0 {
+    lines("pass role     ", &intent.grants, info.selected);
+    if intent.without_grant > 0 {
         let how = match goal {
             Goal::Remove { .. } => "no grant is taken away: name whose with --pass-role-to user/NAME",
             _ => "skipped: name who may pass the role with --pass-role-to user/NAME",
         };
-        ui::say(&format!("pass role     {how}{}", among(aims.without_grant, info.selected)));
+        ui::say(&format!("pass role     {how}{}", among(intent.without_grant, info.selected)));
     }
     if info.preflight {
         ui::say("preflight     every account is looked at before the first write anywhere");
@@ -54,12 +54,12 @@ pub(super) fn show(info: &RunInfo, aims: &Aims, goal: Goal) {
     }
 }
 
-fn lines(head: &str, aims: &BTreeMap<String, usize>, selected: usize) {
-    for (what, accounts) in aims.iter().take(SHOWN) {
-        ui::say(&format!("{head}{}{}", plain(what), among(*accounts, selected)));
+fn lines(head: &str, intent: &BTreeMap<String, usize>, selected: usize) {
+    for (what, accounts) in intent.iter().take(SHOWN) {
+        ui::say(&format!("{head}{}{}", printable(what), among(*accounts, selected)));
     }
-    if aims.len() > SHOWN {
-        ui::say(&format!("{head}and {} others", aims.len() - SHOWN));
+    if intent.len() > SHOWN {
+        ui::say(&format!("{head}and {} others", intent.len() - SHOWN));
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) async fn asked(accounts: usize, goal: Goal) -> Result<(), CliError> {
 fn ask(accounts: usize, goal: Goal) -> Result<(), CliError> {
     let accounts = if accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
     ui::say(&match goal {
-        Goal::PutBack => format!("put this back in {accounts}? type `yes` to go on"),
+        Goal::Rollback => format!("put this back in {accounts}? type `yes` to go on"),
         Goal::Remove { .. } => format!("take this away from {accounts}? type `yes` to go on"),
         _ => format!("write this to {accounts}? type `yes` to go on"),
     });

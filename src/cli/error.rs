@@ -1,9 +1,10 @@
 //! The one table from what went wrong to an exit code and advice.
 
+use super::connect::{hint, of_call};
 use crate::account::ledger::LedgerClosed;
 use crate::aws::clients::ConnectError;
 use crate::aws::failure::{AwsFailure, Class};
-use crate::ids::Arn;
+use crate::ids::{AccountId, Arn, RolePath};
 use crate::inventory::error::InventoryError;
 use crate::report::compare_run::CompareError;
 use crate::report::{FolderError, HistoryError, RowError};
@@ -45,7 +46,7 @@ pub(super) enum CliError {
     Stdout(#[source] std::io::Error),
     #[error("cannot listen on 127.0.0.1:{0}")]
     Port(u16, #[source] std::io::Error),
-    #[error("--ou and --exclude-ou need the tree of the organization, which a CSV file does not have")]
+    #[error("--ou and --exclude-ou need the tree of the organization, which a file does not have")]
     NoTree,
     #[error("nobody is named who runs rolecall, and JSON has no parameters")]
     NobodyTrusted,
@@ -53,9 +54,11 @@ pub(super) enum CliError {
     NoOneCaller,
     #[error("the setup names its role, a grantee or a policy after the account, so one role cannot be made for all")]
     NamesDiffer,
-    #[error("--tag needs AWS Organizations, which a CSV file does not ask")]
+    #[error("--assume-role is the ARN of a role in account {its}, and the run is not of that account alone")]
+    OneAccountsRole { its: AccountId, role: RolePath },
+    #[error("--tag needs tags, which this file does not have")]
     NoTags,
-    #[error("--new-since with a date needs the column `joined`, which this CSV file does not have")]
+    #[error("--new-since with a date needs the column `joined`, which this file does not have")]
     NoJoinDates,
     #[error("no account of {run} was {statuses}: there is nothing to do")]
     NoneWas { statuses: String, run: String },
@@ -95,6 +98,8 @@ pub(super) enum CliError {
     NotEnded(String),
     #[error("`{}` is there already", .0.display())]
     SignedAlready(std::path::PathBuf),
+    #[error("{0}")]
+    NotExpected(String),
     #[error("cannot go on")]
     Io(#[from] std::io::Error),
 }
@@ -110,15 +115,17 @@ impl CliError {
                 | FolderError::OpenToOthers { .. }
                 | FolderError::LatestIsAFolder { .. },
             ) => 2,
+            Self::Connect(ConnectError::Login(login)) if login.aws_was_asked => 1,
             Self::Connect(ConnectError::Caller(_) | ConnectError::StsRegion(..) | ConnectError::NoCaller)
             | Self::NotConfirmed => 1,
             // Told when the work is done, or begun.
             Self::NotWritten(..) | Self::Stdout(_) | Self::Io(_) | Self::JournalUnwritten(..) => 1,
-            Self::AnotherCaller { .. } => 1,
+            Self::AnotherCaller { .. } | Self::NotExpected(_) => 1,
             Self::Inventory(
                 InventoryError::Organizations(_)
                 | InventoryError::Nonsense { .. }
                 | InventoryError::NotThere { .. }
+                | InventoryError::Ambiguous { .. }
                 | InventoryError::NothingSelected { .. },
             )
             | Self::Folder(_) => 1,
@@ -134,36 +141,18 @@ impl CliError {
             }
             Self::Setup(SetupError::Unreadable { .. }) => "check the path of the setup file",
             Self::Setup(SetupError::Mistakes(_)) => "correct the setup; nothing was written",
-            Self::Inventory(InventoryError::Csv { .. }) => "correct these lines; nothing was contacted",
+            Self::Inventory(InventoryError::Mistakes { .. }) => "correct these lines; nothing was contacted",
             Self::Inventory(InventoryError::Unreadable { .. }) => "check the path of the inventory",
             Self::Inventory(InventoryError::Organizations(failure)) => return Some(organizations(failure)),
             Self::Inventory(InventoryError::NotThere { .. }) | Self::Filter(_) => {
                 "check the ids after --include, --exclude, --ou and --exclude-ou against `rolecall accounts`"
             }
+            Self::Inventory(InventoryError::Ambiguous { .. }) => "name the unit by more of its path, or by its id",
             Self::Inventory(InventoryError::NothingSelected { .. }) => {
                 "`rolecall accounts` with the same options says why each account is out"
             }
             Self::Inventory(InventoryError::Nonsense { .. }) => "try again; if it stays, check --endpoint-url",
-            Self::Connect(ConnectError::Credentials(error)) => {
-                let chain = format!("{error} {}", crate::aws::failure::chain(error)).to_lowercase();
-                return Some(if chain.contains("sso") || chain.contains("expired") {
-                    "log in again with `aws sso login`, with the same --profile".into()
-                } else {
-                    "log in, or name a profile with --profile; to try without AWS, use --sandbox".into()
-                });
-            }
-            Self::Connect(ConnectError::Profile(_)) => {
-                "check --profile and AWS_PROFILE against `aws configure list-profiles`, and log in to it"
-            }
-            Self::Connect(ConnectError::Endpoint(_)) => {
-                "correct AWS_ENDPOINT_URL or the profile's endpoint_url; it must begin with http:// or https://"
-            }
-            Self::Connect(ConnectError::Region(_)) => "correct --region, AWS_REGION or the profile's region",
-            Self::Connect(ConnectError::Caller(failure)) => return Some(caller(failure)),
-            Self::Connect(ConnectError::StsRegion(..)) => {
-                "leave it out of --sts-regions, or enable the region in the caller's account"
-            }
-            Self::Connect(ConnectError::NoCaller) => "check --endpoint-url: this does not answer like AWS",
+            Self::Connect(error) => return Some(hint(error)),
             Self::Folder(FolderError::NoSuchRun { .. }) => {
                 "name a run's folder, a run's id under --report-dir, or `latest`"
             }
@@ -193,6 +182,7 @@ impl CliError {
                 "put the setup back as it was; or run the command anew, with the run's accounts.csv behind --accounts"
             }
             Self::AnotherCaller { .. } => "log in to the account that the run was begun from, or name its --profile",
+            Self::NotExpected(_) => "log in where it is, or name its --profile; nothing was written",
             Self::Compare(_) => "name the folder that a run left, with its run.json and accounts.csv",
             Self::Key { error: KeyError::Public, .. } => "name the file without `.pub`",
             Self::Key { error: KeyError::NotAKey, .. } => {
@@ -215,7 +205,13 @@ impl CliError {
             Self::AlreadyThere(_) => "choose another name with --out, or replace the file with --force",
             Self::Stdout(_) => "what was shown is not whole; make room, or send stdout elsewhere",
             Self::Port(..) => "choose another port, or 0 for any free one",
-            Self::NoTags => "use --organization, or --include and --exclude",
+            Self::OneAccountsRole { its, role } => {
+                return Some(format!(
+                    "write --assume-role {}, or name the account alone: --include {its}",
+                    role.written()
+                ));
+            }
+            Self::NoTags => "use --organization, a file of c7n-org with tags, or --include and --exclude",
             Self::NoJoinDates => {
                 "use --organization, name a run instead of a date, or write the file with `rolecall accounts --out`"
             }
@@ -254,20 +250,11 @@ fn journal(error: &ReadError) -> String {
 fn organizations(failure: &AwsFailure) -> String {
     match (failure.code.as_str(), failure.class) {
         ("AWSOrganizationsNotInUseException", _) => {
-            "this account is in no organization: give the accounts with --accounts FILE.csv".into()
+            "this account is in no organization: give the accounts with --accounts FILE".into()
         }
         (_, Class::Denied) => "use the management account or a delegated administrator, or give the accounts with \
-             --accounts FILE.csv"
+             --accounts FILE"
             .into(),
-        _ => caller(failure),
-    }
-}
-
-fn caller(failure: &AwsFailure) -> String {
-    match failure.class {
-        Class::Credentials => "the credentials have expired or are not known to AWS; log in again".into(),
-        Class::Clock => "set this machine's clock; if it is right, check the secret key".into(),
-        Class::Unreachable | Class::TimedOut => "check the network, the region (--region) and the endpoint".into(),
-        _ => "AWS's message says what is wrong".into(),
+        _ => of_call(failure),
     }
 }

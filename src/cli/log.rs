@@ -14,9 +14,9 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, fmt};
 
+use super::args::options::LogArgs;
 use super::error::CliError;
-use super::options::LogArgs;
-use super::place::place_for_a_file;
+use super::output_path::check_output_path;
 
 /// Whose records there are.
 const OURS: &str = "rolecall";
@@ -30,7 +30,7 @@ pub(super) fn start(args: &LogArgs) -> Result<(), CliError> {
         layers.push(lines.with_filter(ours(level)).boxed());
     }
     if let Some(path) = &args.log {
-        place_for_a_file(path)?;
+        check_output_path(path)?;
         let file = File::create(path).map_err(|error| CliError::NoOutput(path.clone(), error))?;
         let lines = fmt::layer().with_writer(Mutex::new(file)).with_ansi(false);
         layers.push(if is_json(path) {

@@ -1,37 +1,24 @@
 //! The command line: what was typed, what is meant, and the one place where engine and reports meet.
 
-mod accounts;
-mod aims;
-mod apply;
+mod account_filter;
 mod args;
-mod bootstrap;
-mod compare;
+mod commands;
 mod confirm;
-mod doctor;
+mod connect;
 mod error;
-mod evidence;
-mod history;
+mod intent_summary;
+mod invocation;
 mod journal_key;
 mod log;
-mod manual;
-mod merge;
-mod options;
-mod place;
-mod plan;
-mod remove;
-mod resume;
-mod rollback;
+mod output_path;
+mod pasted;
 mod rollout;
 mod run;
-mod sandbox;
-mod setup;
-mod setup_args;
 mod signals;
-mod sitting;
+mod since;
 mod snippet;
 mod source;
+mod typed;
 mod ui;
-mod verify;
-mod which;
 
 pub use run::run;

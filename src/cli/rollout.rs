@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::aims::Aims;
+use super::account_filter::AccountFilter;
 use super::args::RunArgs;
+use super::args::options::{AdoptArgs, ConnectionArgs, GrantArgs, Resource, SourceArgs, StageArgs, WhatArgs};
 use super::confirm;
 use super::error::CliError;
+use super::intent_summary::IntentSummary;
+use super::invocation::{Invocation, begin, work};
 use super::log;
-use super::options::{AdoptArgs, ConnectionArgs, GrantArgs, Resource, SourceArgs, StageArgs, WhatArgs};
-use super::place::place_for_a_file;
+use super::output_path::check_output_path;
 use super::signals::StopWords;
-use super::sitting::{Sitting, begin, sit};
 use super::source::Source;
-use super::which::Which;
 use crate::account::converge::Goal;
 use crate::ids::RunId;
 use crate::inventory::coming::{Accounts, Coming};
@@ -55,7 +55,7 @@ impl Job {
         let by_stages = self.stages.as_ref().is_some_and(|stages| {
             stages.preflight || stages.waves.is_some() || stages.max_failures.is_some_and(Tolerance::is_a_part)
         });
-        !by_stages && !matches!(self.goal, Goal::Remove { .. } | Goal::PutBack)
+        !by_stages && !matches!(self.goal, Goal::Remove { .. } | Goal::Rollback)
     }
 }
 
@@ -74,9 +74,10 @@ pub(super) async fn rollout(job: Job, args: RunArgs) -> Result<u8, CliError> {
 pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, CliError> {
     let started_at = Timestamp::now();
     log::start(&args.output.log)?;
-    let which = Which::resolve(&args.which, &args.output.report_dir)?;
-    which.has_any()?;
-    let source = Source::open(&args.source, &which)?;
+    let filter = AccountFilter::resolve(&args.filter, &args.output.report_dir)?;
+    filter.has_any()?;
+    let source = Source::open(&args.source, &filter, args.output.quiet)?;
+    let assume_role = source.role(&args.entrance, &filter)?;
     let choices = choices(&args.what, job.grant.as_ref(), job.adopt.adopt);
     let setup = Setup::load(&args.setup, choices.clone())?;
     check(&setup, &source)?;
@@ -87,17 +88,17 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
     }
     writable(&args.output.report_dir)?;
     for path in args.output.junit.iter().chain(&args.output.sarif) {
-        place_for_a_file(path)?;
+        check_output_path(path)?;
     }
 
     let mut stop_words = StopWords::listen();
     let shard = args.pace.shard;
-    let asked = if !ask && job.needs_no_list() { source.one_by_one(&which) } else { None };
+    let asked = if !ask && job.needs_no_list() { source.one_by_one(&filter) } else { None };
     let listing = async {
         let clients = Arc::new(source.connect(&args.connection).await?);
         let accounts = match asked {
             Some(asked) => Accounts::Coming(Coming::open(clients.clone(), asked, shard, Vec::new()).await?),
-            None => source.inventory(&clients, &which, shard, args.output.quiet).await?,
+            None => source.inventory(&clients, &filter, shard, args.output.quiet).await?,
         };
         Ok((clients, accounts))
     };
@@ -109,7 +110,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         partition: caller.partition().clone(),
         region: clients.region().clone(),
     };
-    let aims = Aims::of(&setup, &place, accounts.known(), job.goal)?;
+    let intent = IntentSummary::of(&setup, &place, accounts.known(), job.goal)?;
     let came_from = accounts.source();
     let mut run_id = RunId::new(started_at, job.command, setup.name());
     if let Some(shard) = shard {
@@ -135,13 +136,13 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         waves: job.stages.as_ref().and_then(|stages| stages.waves.clone()),
         seed: job.stages.as_ref().and_then(StageArgs::order),
         max_failures: job.stages.as_ref().and_then(StageArgs::tolerance),
-        session_policy: if aims.exact { "exact" } else { "by name pattern" }.to_owned(),
+        session_policy: if intent.exact { "exact" } else { "by name pattern" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         resumed: 0,
         puts_back: None,
     };
     if ask {
-        confirm::show(&info, &aims, job.goal);
+        confirm::show(&info, &intent, job.goal);
         stop_words.unless_told(confirm::asked(info.selected, job.goal)).await?;
     }
 
@@ -150,7 +151,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         setup: saved_name(&args.setup)?,
         choices,
         goal: job.goal,
-        assume_role: args.entrance.assume_role,
+        assume_role,
         external_id: args.entrance.external_id,
         session_name: args.entrance.session_name,
         source_identity: args.entrance.source_identity,
@@ -162,7 +163,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         puts_back: None,
     };
     let (folder, open) = begin(&args.output.report_dir, &mut info, &saved, &accounts).await?;
-    let sitting = Sitting {
+    let invocation = Invocation {
         folder: &folder,
         open,
         clients,
@@ -174,7 +175,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         output: &args.output,
         stop_words,
     };
-    Ok(Ran { exit_code: sit(sitting).await?, folder: folder.path().to_owned() })
+    Ok(Ran { exit_code: work(invocation).await?, folder: folder.path().to_owned() })
 }
 
 /// The setup's name, as another process finds it: a file's path from anywhere.
@@ -187,6 +188,7 @@ fn way(source: &SourceArgs, connection: &ConnectionArgs) -> Way {
     Way {
         sandbox: source.sandbox.clone(),
         profile: connection.profile.clone(),
+        list_profile: connection.list_profile.clone(),
         region: connection.region.clone(),
         endpoint_url: connection.endpoint_url.clone(),
         sts_regions: connection.sts_regions.clone(),

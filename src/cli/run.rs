@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Cli, Command};
-use super::error::CliError;
-use super::{
+use super::commands::{
     accounts, apply, compare, doctor, evidence, history, manual, merge, plan, remove, resume, rollback, sandbox, setup,
-    ui, verify,
+    verify,
 };
+use super::error::CliError;
+use super::{typed, ui};
 use crate::setup::error::SetupError;
 
 /// Takes as many open files as the system lets this process have: an account in flight has several connections, and a merge
@@ -31,11 +32,14 @@ fn workers() -> usize {
 
 /// Runs the command that was typed.
 pub fn run() -> ExitCode {
-    let command = match Cli::try_parse() {
+    let command = match Cli::try_parse_from(typed::words(std::env::args_os())) {
         Ok(cli) => cli.command,
         Err(error) => {
             // Help and version are no errors; a terminal that is gone is nobody's.
             let _ = error.print();
+            if let Some(instead) = typed::instead(&error) {
+                ui::say(&format!("hint: {instead}"));
+            }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };

@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::plain::{acts, plain};
+use crate::sanitize::printable::{acts, printable};
 use crate::setup::finding::{Finding, Severity};
 
 /// All of them, with a blank line between two.
@@ -18,14 +18,14 @@ fn one(finding: &Finding, renderer: &Renderer) -> String {
         Severity::Mistake => Level::ERROR,
         Severity::Lint => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(plain(&finding.message)));
+    let mut group = Group::with_title(level.primary_title(printable(&finding.message)));
     if let Some(spot) = &finding.spot {
         let annotation = AnnotationKind::Primary.span(spot.span.clone());
-        let source = Snippet::source(visible(&spot.file.text)).path(plain(&spot.file.name));
+        let source = Snippet::source(visible(&spot.file.text)).path(printable(&spot.file.name));
         group = group.element(source.annotation(annotation));
     }
     if let Some(hint) = &finding.hint {
-        group = group.element(Level::HELP.with_name("hint").message(plain(hint)));
+        group = group.element(Level::HELP.with_name("hint").message(printable(hint)));
     }
     renderer.render(&[group])
 }

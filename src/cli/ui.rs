@@ -7,17 +7,18 @@ use std::io::{self, IsTerminal, Write};
 use anstream::ColorChoice;
 use indicatif::ProgressDrawTarget;
 
+use super::args::options::{Color, Format, OutputArgs};
 use super::error::CliError;
 use super::log;
-use super::options::{Color, Format, OutputArgs};
-use crate::plain::plain;
+use super::pasted;
 use crate::report::compare_run::ComparedRuns;
 use crate::report::history::History;
 use crate::report::terminal::{
-    CheckLine, Lines, Progress, Seat, SeatTurn, Styles, Summary, write_checkup, write_comparison, write_history,
-    write_roster, write_roster_changes,
+    CheckLine, Lines, Progress, RosterChange, RosterLine, Styles, Summary, write_checkup, write_comparison,
+    write_history, write_roster, write_roster_changes,
 };
 use crate::report::{JsonLines, Reporters, RunFolder};
+use crate::sanitize::printable::printable;
 
 /// How wide text is where nobody says how wide the terminal is.
 const WIDTH: u16 = 80;
@@ -37,11 +38,13 @@ pub(super) fn add_terminal(reporters: &mut Reporters, folder: &RunFolder, output
         Format::Text => {
             let on_stdout = styles(anstream::AutoStream::choice(&io::stdout()));
             let summary = Summary::new(Box::new(io::stdout()), on_stdout, width, folder.path());
+            let summary = summary.with_next(pasted::next_lines());
             reporters.add("summary", summary);
         }
         Format::Json => {
             reporters.add("events", JsonLines::new(Box::new(io::stdout())));
             let summary = Summary::new(Box::new(io::stderr()), on_stderr, width, folder.path());
+            let summary = summary.with_next(pasted::next_lines());
             reporters.add("summary", summary);
         }
     }
@@ -64,8 +67,8 @@ pub(super) fn show_history(history: &History, color: Color) -> Result<(), CliErr
 }
 
 /// Shows on stdout who is in and who is out.
-pub(super) fn show_roster(source: &str, seats: &[Seat], color: Color) -> Result<(), CliError> {
-    on_stdout(color, |out, styles| write_roster(out, styles, width(), source, seats))
+pub(super) fn show_roster(source: &str, lines: &[RosterLine], color: Color) -> Result<(), CliError> {
+    on_stdout(color, |out, styles| write_roster(out, styles, width(), source, lines))
 }
 
 /// Shows on stdout how a check-up came out.
@@ -76,7 +79,7 @@ pub(super) fn show_checkup(lines: &[CheckLine], verdict: Option<&str>, color: Co
 /// Shows on stdout who came, went and changed between two inventories.
 pub(super) fn show_roster_changes(
     of: (&str, &str),
-    turns: &[(&str, Vec<SeatTurn>)],
+    turns: &[(&str, Vec<RosterChange>)],
     color: Color,
 ) -> Result<(), CliError> {
     on_stdout(color, |out, styles| write_roster_changes(out, styles, width(), of, turns))
@@ -155,7 +158,7 @@ pub(super) fn report_error(error: &CliError) {
 }
 
 fn lines(text: &str) -> String {
-    text.lines().map(|line| plain(line).into_owned()).collect::<Vec<_>>().join("\n")
+    text.lines().map(|line| printable(line).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

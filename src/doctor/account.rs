@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::check::Check;
+use crate::account::assume_role::AssumedRole;
 use crate::account::change::{Change, ChangeResult};
 use crate::account::converge::{Goal, Task, converge};
 use crate::account::ledger::{Ledger, LedgerClosed};
 use crate::account::outcome::{Failure, Step};
-use crate::account::session::Entrance;
 use crate::aws::clients::{Attempts, Clients};
 use crate::inventory::list::Account;
 use crate::inventory::organization::account_state;
@@ -26,7 +26,7 @@ pub struct Visit {
     /// The account.
     pub account: Account,
     /// How to get in; `None` for the caller's own account.
-    pub entrance: Option<Entrance>,
+    pub assume: Option<AssumedRole>,
     /// What a run would look for.
     pub desired: Desired,
 }
@@ -44,21 +44,20 @@ impl Ledger for NoLedger {
 
 /// Does in one account what verify does: a session, and the reads.
 pub async fn one_account(clients: &Clients, visit: Visit) -> Check {
-    let Visit { account, entrance, desired } = visit;
+    let Visit { account, assume, desired } = visit;
     let who =
         if account.name.is_empty() { account.id.to_string() } else { format!("{} ({})", account.id, account.name) };
-    let how = entrance.as_ref().map_or_else(
-        || "with the caller's own credentials".to_owned(),
-        |entrance| format!("through {}", entrance.role),
-    );
+    let how = assume
+        .as_ref()
+        .map_or_else(|| "with the caller's own credentials".to_owned(), |assumed| format!("through {}", assumed.role));
     let started_at = Timestamp::now();
     let id = account.id;
     let task =
-        Task { account_id: id, account_name: account.name, entrance, desired, started_at, wait_ready: Duration::ZERO };
+        Task { account_id: id, account_name: account.name, assume, desired, started_at, wait_ready: Duration::ZERO };
     let mut outcome = task.begin();
     let attempts = Attempts::default();
     let goal = Goal::Verify { simulate: false };
-    if task.entrance.is_some() {
+    if task.assume.is_some() {
         clients.sts_of(id).limit().ready().await;
     }
     let work = converge(clients, &NoLedger, &task, goal, &|_| {}, &mut outcome, &attempts);
@@ -67,7 +66,8 @@ pub async fn one_account(clients: &Clients, visit: Visit) -> Check {
         return Check::fail(CHECK, told, "check the network; --endpoint-url, if it is set");
     }
     let Some(Failure { step, code, message, fix, .. }) = outcome.failure else {
-        let role = &task.desired.role;
+        let roles: Vec<&str> = task.desired.roles.iter().map(|role| role.name.as_str()).collect();
+        let role = roles.join(", ");
         return Check::ok(
             CHECK,
             format!("{who}: got in {how} and read it; the role {role} is {} there", outcome.status),

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::check::Check;
 use crate::aws::clients::Caller;
 use crate::aws::failure::AwsFailure;
-use crate::aws::survey::Held;
+use crate::aws::local_config::Held;
 
 /// How long credentials should be good for at least, for a run not to be cut off.
 const SOON: SignedDuration = SignedDuration::from_mins(15);
@@ -31,6 +31,13 @@ pub fn credentials(found: Result<&Held, String>, now: Timestamp, login: &str) ->
         left if left < SOON => Check::warn(CHECK, told, format!("a run may take longer; {login}")),
         _ => Check::ok(CHECK, told),
     }
+}
+
+/// Which proxy AWS is asked through, and which certificates are trusted besides the system's.
+pub fn network(proxy: Option<String>, bundle: Option<String>) -> Check {
+    let proxy = proxy.map_or_else(|| "no proxy".to_owned(), |proxy| format!("through {proxy}"));
+    let bundle = bundle.map(|bundle| format!("; trusts {bundle} besides the system's"));
+    Check::ok("network", proxy + &bundle.unwrap_or_default())
 }
 
 /// Who runs rolecall.

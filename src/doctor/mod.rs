@@ -8,5 +8,5 @@ mod folder;
 
 pub use account::{Visit, one_account};
 pub use check::{Check, Checkup, Health};
-pub use connection::{caller, clock, credentials};
+pub use connection::{caller, clock, credentials, network};
 pub use folder::folder;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{IdError, text_serde};
 
 /// The characters of every IAM name: `[\w+=,.@-]`.
-fn is_iam_name(text: &str, shortest: usize, longest: usize) -> bool {
+pub(super) fn is_iam_name(text: &str, shortest: usize, longest: usize) -> bool {
     (shortest..=longest).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
 }
@@ -58,17 +58,6 @@ name!(
     PolicyName,
     "a policy name (1 to 128 letters, digits and `_+=,.@-`)",
     |text| is_iam_name(text, 1, 128)
-);
-
-name!(
-    /// A role by its path and name, as its ARN shows them behind `role/`: `OrganizationAccountAccessRole` or
-    /// `ops/Deployer`.
-    RolePath,
-    "a role name, with or without a path (`NAME` or `PATH/NAME`)",
-    |text| {
-        let (path, name) = text.rsplit_once('/').unwrap_or(("", text));
-        is_iam_name(name, 1, 64) && path.len() <= 510 && !path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic())
-    }
 );
 
 name!(
@@ -192,7 +181,6 @@ mod tests {
     fn names_have_the_lengths_and_letters_of_their_service_models() {
         assert!("x".parse::<RoleName>().is_ok() && "x".repeat(64).parse::<RoleName>().is_ok());
         assert!("x".repeat(65).parse::<RoleName>().is_err() && "a/b".parse::<RoleName>().is_err());
-        assert!("ops/Deployer".parse::<RolePath>().is_ok() && "/ops/x".parse::<RolePath>().is_err());
         assert!("x".parse::<SessionName>().is_err(), "AWS wants two characters");
         assert!("a:/b".parse::<ExternalId>().is_ok() && "a b".parse::<ExternalId>().is_err());
         assert!("aws:me".parse::<SourceIdentity>().is_err());

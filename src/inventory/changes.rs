@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::list::{Entry, Inventory, Selection};
-use crate::cell::guard;
 use crate::ids::AccountId;
+use crate::sanitize::csv_guard::guard;
 
 /// What became of an account between two inventories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,12 +53,12 @@ pub fn changes(old: &Inventory, new: &Inventory) -> Vec<Turned> {
     for entry in &new.entries {
         let (id, name) = (entry.account.id, name(entry));
         match before.remove(&id) {
-            None => turned.push(Turned { id, name, turn: Turn::Came, before: String::new(), after: seat(entry) }),
+            None => turned.push(Turned { id, name, turn: Turn::Came, before: String::new(), after: selection(entry) }),
             Some(was) => {
                 let renamed = self::name(was) != name;
-                let tell = |entry: &Entry| match (renamed, seat(entry)) {
-                    (true, seat) => format!("{}, {seat}", self::name(entry)),
-                    (false, seat) => seat,
+                let tell = |entry: &Entry| match (renamed, selection(entry)) {
+                    (true, selection) => format!("{}, {selection}", self::name(entry)),
+                    (false, selection) => selection,
                 };
                 let (before, after) = (tell(was), tell(entry));
                 if before != after {
@@ -72,7 +72,7 @@ pub fn changes(old: &Inventory, new: &Inventory) -> Vec<Turned> {
         id: entry.account.id,
         name: name(entry),
         turn: Turn::Went,
-        before: seat(entry),
+        before: selection(entry),
         after: String::new(),
     }));
     turned
@@ -83,7 +83,7 @@ fn name(entry: &Entry) -> String {
     entry.account.name.replace("\r\n", " ").replace(['\r', '\n'], " ")
 }
 
-fn seat(entry: &Entry) -> String {
+fn selection(entry: &Entry) -> String {
     match &entry.selection {
         Selection::In => "in".to_owned(),
         Selection::Out(reason) => format!("out: {reason}"),
@@ -108,7 +108,7 @@ pub fn changes_csv(turned: &[Turned]) -> Result<String, csv::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::csv_file::parse;
+    use crate::inventory::file::parse;
 
     #[test]
     fn who_came_went_and_changed_is_told_and_nobody_else() {

@@ -8,10 +8,11 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::error::InventoryError;
 use super::list::{Entry, Inventory, selected};
-use super::organization::{Pages, organization_id};
-use super::select::OneByOne;
+use super::organization::{Pages, organization};
+use super::select::{Apart, OneByOne};
 use super::shard::{Shard, Sieve, Whole};
 use crate::aws::clients::Clients;
+use crate::aws::organization::Organization;
 use crate::ids::AccountId;
 
 /// How many pages are read ahead of the work. The list is small beside the work, and reading it to its end early tells
@@ -85,7 +86,7 @@ pub struct Coming {
 
 impl Coming {
     /// Begins to read the organization's accounts, or the part of them that is the shard's, behind those that are `known`
-    /// from an earlier sitting of the run. Returns when one that is in is known; the others are read by a task of their
+    /// from an earlier invocation of the run. Returns when one that is in is known; the others are read by a task of their
     /// own, which ends when nobody listens any more.
     ///
     /// # Errors
@@ -96,9 +97,10 @@ impl Coming {
         shard: Option<Shard>,
         known: Vec<Entry>,
     ) -> Result<Self, InventoryError> {
-        let organization = organization_id(&clients).await?;
+        let Organization { id, management } = organization(&clients).await?.clone();
         let (told, mut pages) = channel(AHEAD);
-        tokio::spawn(read(clients, asked, shard, known.iter().map(|entry| entry.account.id).collect(), told));
+        let apart = Apart::Management(management);
+        tokio::spawn(read(clients, asked, apart, shard, known.iter().map(|entry| entry.account.id).collect(), told));
         let mut first = known;
         while selected(&first) == 0 {
             match pages.recv().await {
@@ -115,7 +117,7 @@ impl Coming {
                 None => break,
             }
         }
-        Ok(Self { organization, first, pages })
+        Ok(Self { organization: id, first, pages })
     }
 }
 
@@ -123,6 +125,7 @@ impl Coming {
 async fn read(
     clients: Arc<Clients>,
     asked: OneByOne,
+    apart: Apart,
     shard: Option<Shard>,
     known: HashSet<AccountId>,
     told: Sender<Page>,
@@ -132,7 +135,7 @@ async fn read(
     loop {
         let page = match listed.next(&clients).await {
             Ok(Some(mut entries)) => {
-                asked.judge(&mut entries, clients.caller().account);
+                asked.judge(&mut entries, apart);
                 if let Some(sieve) = &mut sieve {
                     entries = sieve.take(entries);
                 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::list::{Inventory, Selection};
-use crate::cell::guard;
+use crate::ids::RolePath;
+use crate::sanitize::csv_guard::guard;
 
 /// The columns before the setup's parameters.
 const COLUMNS: [&str; 10] = [
@@ -41,7 +42,7 @@ pub fn csv_text(inventory: &Inventory) -> Result<String, csv::Error> {
             account.name.replace("\r\n", " ").replace(['\r', '\n'], " "),
             status.to_owned(),
             reason,
-            text(row.assume_role.as_ref()),
+            row.assume_role.as_ref().map(RolePath::written).unwrap_or_default(),
             text(row.external_id.as_ref()),
             text(row.role_name.as_ref()),
             row.pass_role_to.iter().flatten().map(ToString::to_string).collect::<Vec<_>>().join(";"),
@@ -62,7 +63,7 @@ fn text(value: Option<&impl ToString>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::csv_file::parse;
+    use crate::inventory::file::parse;
 
     #[test]
     fn what_is_written_is_read_back_the_same() {

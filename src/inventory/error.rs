@@ -1,20 +1,9 @@
 //! What was wrong with an inventory.
 
-use std::fmt;
 use std::path::PathBuf;
 
+use super::mistakes::Mistakes;
 use crate::aws::failure::AwsFailure;
-
-/// One mistake in an inventory CSV.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CsvProblem {
-    /// The line of the file, from 1.
-    pub line: u64,
-    /// The column, from 1.
-    pub column: usize,
-    /// What is wrong, and what to do about it.
-    pub what: String,
-}
 
 /// What was wrong with an inventory.
 #[derive(Debug, thiserror::Error)]
@@ -29,12 +18,12 @@ pub enum InventoryError {
         source: std::io::Error,
     },
     /// The file has mistakes; these are all of them.
-    #[error("{}", Lines(file, problems))]
-    Csv {
+    #[error("{}", mistakes.lines(file))]
+    Mistakes {
         /// The file, for people.
         file: String,
         /// Every mistake, in the order of the lines.
-        problems: Vec<CsvProblem>,
+        mistakes: Mistakes,
     },
     /// Organizations refused a call, or did not answer.
     #[error(transparent)]
@@ -53,22 +42,16 @@ pub enum InventoryError {
         /// The accounts and units.
         unknown: Vec<String>,
     },
+    /// A filter names a unit by a name that several have.
+    #[error("{}", units.iter().map(|(name, of)| format!("`{name}` is each of {}", of.join(", "))).collect::<Vec<_>>().join("\n"))]
+    Ambiguous {
+        /// Each such name, with the path and the id of every unit that has it. Not trusted.
+        units: Vec<(String, Vec<String>)>,
+    },
     /// No account is left.
     #[error("none of the {accounts} accounts of the inventory is in")]
     NothingSelected {
         /// How many there are.
         accounts: usize,
     },
-}
-
-struct Lines<'a>(&'a str, &'a [CsvProblem]);
-
-impl fmt::Display for Lines<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, CsvProblem { line, column, what }) in self.1.iter().enumerate() {
-            let newline = if index == 0 { "" } else { "\n" };
-            write!(f, "{newline}{}:{line}:{column}: {what}", self.0)?;
-        }
-        Ok(())
-    }
 }

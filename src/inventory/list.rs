@@ -2,15 +2,17 @@
 //!
 //! Pure data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::InventoryError;
+use super::format::Notes;
 use super::params;
 use super::shard::Whole;
+use super::units::Unit;
 use crate::ids::{AccountId, ExternalId, PrincipalRef, Region, RoleName, RolePath};
 
 /// One AWS account of the inventory.
@@ -69,7 +71,7 @@ impl Overrides {
         let to = self.pass_role_to.as_ref().map(|to| to.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"));
         let params = (!self.params.is_empty()).then(|| params::join(&self.params));
         [
-            ("assume_role", self.assume_role.as_ref().map(ToString::to_string)),
+            ("assume_role", self.assume_role.as_ref().map(RolePath::written)),
             ("external_id", self.external_id.as_ref().map(ToString::to_string)),
             ("role_name", self.role_name.as_ref().map(ToString::to_string)),
             ("pass_role_to", to),
@@ -110,7 +112,9 @@ pub enum Selection {
 pub enum Reason {
     /// Organizations, or the inventory's own row, says that the account is closed, suspended, pending, or something that we do not know.
     NotActive(String),
-    /// The caller's own account, without `--management-account`.
+    /// The organization's management account, without `--management-account`.
+    ManagementAccount,
+    /// The caller's own account, without `--management-account`, where the management account is not known.
     OwnAccount,
     /// Not named by `--include`.
     NotIncluded,
@@ -138,7 +142,7 @@ pub enum Reason {
     },
     /// `--only`: the run of `--from` has no row for it.
     NotInRun(String),
-    /// `--new-since`: this run has a row for it already.
+    /// `--new-since`: this run, or one before it, brought it to a good end.
     InRun(String),
     /// `--new-since`: it joined the organization then, which is not after the date.
     JoinedBefore(Timestamp),
@@ -154,6 +158,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotActive(state) => write!(f, "the account is {state}, not ACTIVE"),
+            Self::ManagementAccount => f.write_str("the management account (use --management-account to work on it)"),
             Self::OwnAccount => f.write_str("the caller's own account (use --management-account to work on it)"),
             Self::NotIncluded => f.write_str("not named by --include"),
             Self::Excluded => f.write_str("named by --exclude"),
@@ -166,7 +171,7 @@ impl fmt::Display for Reason {
             Self::OtherTag { key, value: None } => write!(f, "it has no tag {key}, which --tag asks for"),
             Self::OtherStatus { status, run } => write!(f, "was {status} in {run}, which --only does not name"),
             Self::NotInRun(run) => write!(f, "not in the report of {run}, named by --from"),
-            Self::InRun(run) => write!(f, "in the report of {run} already, so not new (--new-since)"),
+            Self::InRun(run) => write!(f, "done in {run} already, so not new (--new-since)"),
             Self::JoinedBefore(at) => {
                 write!(f, "joined the organization on {}, so not new (--new-since)", at.strftime("%F"))
             }
@@ -189,16 +194,25 @@ pub struct Inventory {
     pub entries: Vec<Entry>,
     /// Where it came from, for people: a file's path, `organization o-…`.
     pub source: String,
-    /// Columns of a CSV file that are not read, though their names are nearly those of known ones: the name as it
-    /// stands, and the known one.
-    pub doubtful_columns: Vec<(String, &'static str)>,
-    /// Words in the columns `status` and `state` of a CSV file that say nothing to us, each once; their accounts are in.
-    pub doubtful_states: Vec<String>,
+    /// How its file was read.
+    pub notes: Notes,
+    /// The accounts' tags, where the file has them.
+    pub tags: Option<Tags>,
+    /// The root and the units of the organization, where they were read.
+    pub units: Vec<Unit>,
     /// The list that this is a part of, where it is one.
     pub whole: Option<Whole>,
 }
 
+/// Tags of accounts, by key and value. The same key may be there with several values.
+pub type Tags = HashMap<AccountId, Vec<(String, String)>>;
+
 impl Inventory {
+    /// These accounts.
+    pub fn new(entries: Vec<Entry>, source: String) -> Self {
+        Self { entries, source, notes: Notes::default(), tags: None, units: Vec::new(), whole: None }
+    }
+
     /// The number of accounts that are in.
     pub fn selected(&self) -> usize {
         selected(&self.entries)

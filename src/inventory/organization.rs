@@ -12,8 +12,11 @@ use jiff::Timestamp;
 
 use super::error::InventoryError;
 use super::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
+use super::select::Apart;
+use super::units::Unit;
 use crate::aws::clients::Clients;
-use crate::aws::failure::AwsFailure;
+use crate::aws::failure::{AwsFailure, Class};
+use crate::aws::organization::Organization;
 use crate::ids::AccountId;
 
 /// The actions of Organizations that are asked for here and for `--tag`, without `organizations:`.
@@ -40,16 +43,36 @@ pub async fn account_state(clients: &Clients, account: AccountId) -> Result<Stri
     Ok(state(account).to_owned())
 }
 
-/// The organization's id, `o-…`.
+/// The caller's organization.
 ///
 /// # Errors
 /// What Organizations said.
-pub async fn organization_id(clients: &Clients) -> Result<String, InventoryError> {
-    const OPERATION: &str = "organizations DescribeOrganization";
-    clients.organizations_limit().ready().await;
-    let answer = read(OPERATION, clients.organizations().describe_organization().send().await)?;
-    let id = answer.organization().and_then(|organization| organization.id());
-    id.map(str::to_owned).ok_or(InventoryError::Nonsense { operation: OPERATION, what: "no organization id" })
+pub async fn organization(clients: &Clients) -> Result<&Organization, InventoryError> {
+    clients.organization().await.map_err(InventoryError::Organizations)
+}
+
+/// The account that is out without `--management-account`: the organization's management account, whoever asks. Where
+/// nobody may know which that is, it is the caller's own, and why is told, too.
+///
+/// # Errors
+/// What Organizations said, where that passes: then it is not known whether the management account is among those that are in.
+pub async fn apart(clients: &Clients) -> Result<(Apart, Option<AwsFailure>), InventoryError> {
+    match clients.organization().await {
+        Ok(organization) => Ok((Apart::Management(organization.management), None)),
+        Err(failure) => match failure.class {
+            Class::Throttled
+            | Class::ServiceFault
+            | Class::Unreachable
+            | Class::TimedOut
+            | Class::Credentials
+            | Class::Clock => Err(InventoryError::Organizations(failure)),
+            _ => {
+                // Who is in no organization has no management account.
+                let why = (failure.code != "AWSOrganizationsNotInUseException").then_some(failure);
+                Ok((Apart::Own(clients.caller().account), why))
+            }
+        },
+    }
 }
 
 /// The pages of ListAccounts, in AWS's order.
@@ -98,28 +121,24 @@ pub async fn read_organization(
     with_parents: bool,
     mut read_so_far: impl FnMut(usize),
 ) -> Result<Inventory, InventoryError> {
-    let id = organization_id(clients).await?;
+    let id = organization(clients).await?.id.clone();
     let mut entries = Vec::new();
     let mut pages = Pages::default();
     while let Some(page) = pages.next(clients).await? {
         entries.extend(page);
         read_so_far(entries.len());
     }
+    let mut units = Vec::new();
     if with_parents {
-        let mut parents = parents(clients).await?;
+        let Tree { units: all, mut parents } = tree(clients).await?;
+        units = all;
         for entry in &mut entries {
             let above = parents.remove(&entry.account.id).unwrap_or_default();
             entry.account.unit = unit(&above);
             entry.account.parents = above.into_iter().map(|parent| parent.id).collect();
         }
     }
-    Ok(Inventory {
-        entries,
-        source: format!("organization {id}"),
-        doubtful_columns: Vec::new(),
-        doubtful_states: Vec::new(),
-        whole: None,
-    })
+    Ok(Inventory { units, ..Inventory::new(entries, format!("organization {id}")) })
 }
 
 fn entry(operation: &'static str, account: &OrgAccount) -> Result<Entry, InventoryError> {
@@ -154,8 +173,25 @@ fn state(account: &OrgAccount) -> &str {
     state.or_else(|| account.status().map(|status| status.as_str())).unwrap_or("of unknown state")
 }
 
-/// The root and units above each account, outermost first.
-async fn parents(clients: &Clients) -> Result<HashMap<AccountId, Vec<Parent>>, InventoryError> {
+/// The organization's tree.
+#[derive(Debug, Default)]
+struct Tree {
+    /// The root and every unit, with accounts in it or none.
+    units: Vec<Unit>,
+    /// The root and units above each account, outermost first.
+    parents: HashMap<AccountId, Vec<Parent>>,
+}
+
+impl Unit {
+    fn at(path: &[Parent]) -> Option<Self> {
+        let (last, names) = (path.last()?, path.iter().skip(1).map(|parent| parent.name.clone()).collect());
+        let root = (path.len() == 1).then(|| last.name.clone());
+        Some(Self { id: last.id.clone(), names, root })
+    }
+}
+
+/// Walks the tree of units, from the root.
+async fn tree(clients: &Clients) -> Result<Tree, InventoryError> {
     const ROOTS: &str = "organizations ListRoots";
     const UNITS: &str = "organizations ListOrganizationalUnitsForParent";
     const ACCOUNTS: &str = "organizations ListAccountsForParent";
@@ -166,16 +202,17 @@ async fn parents(clients: &Clients) -> Result<HashMap<AccountId, Vec<Parent>>, I
     };
     let mut open: Vec<Vec<Parent>> =
         roots.roots().iter().filter_map(|root| parent(root.id(), root.name())).map(|root| vec![root]).collect();
-    let mut parents = HashMap::new();
+    let mut tree = Tree::default();
     while let Some(path) = open.pop() {
         let Some(last) = path.last() else { continue };
+        tree.units.extend(Unit::at(&path));
         let mut token = None;
         loop {
             clients.organizations_limit().ready().await;
             let call = clients.organizations().list_accounts_for_parent().parent_id(&last.id);
             let page = read(ACCOUNTS, call.max_results(20).set_next_token(token.clone()).send().await)?;
             let ids = page.accounts().iter().filter_map(|account| account.id()?.parse::<AccountId>().ok());
-            parents.extend(ids.map(|id| (id, path.clone())));
+            tree.parents.extend(ids.map(|id| (id, path.clone())));
             match next(ACCOUNTS, &token, page.next_token())? {
                 Some(more) => token = Some(more),
                 None => break,
@@ -194,7 +231,7 @@ async fn parents(clients: &Clients) -> Result<HashMap<AccountId, Vec<Parent>>, I
             }
         }
     }
-    Ok(parents)
+    Ok(tree)
 }
 
 /// The token of the next page; the same one twice would go on for ever.

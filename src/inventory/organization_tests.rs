@@ -6,7 +6,7 @@ use aws_credential_types::Credentials;
 
 use super::list::{Inventory, Reason, Selection};
 use super::organization::read_organization;
-use super::select::Selector;
+use super::select::{Apart, Selector};
 use crate::aws::clients::{Clients, Connection};
 use crate::sandbox::{AccountState, SandboxHttpClient, World};
 
@@ -43,9 +43,9 @@ async fn a_unit_stands_for_what_is_below_it() {
     let own = world.management_account();
     let unit = |name: &str| world.unit_id(name).unwrap().to_owned();
     let workloads = Selector { ou: [unit("Workloads")].into(), ..Selector::default() };
-    let inside = workloads.apply(all.clone(), own).unwrap();
+    let inside = workloads.apply(all.clone(), Apart::Management(own)).unwrap();
     let prod = Selector { exclude_ou: [unit("Prod")].into(), ..workloads.clone() };
-    let without_prod = prod.apply(all.clone(), own).unwrap();
+    let without_prod = prod.apply(all.clone(), Apart::Management(own)).unwrap();
     assert!(inside.selected() > without_prod.selected() && without_prod.selected() > 0);
     for entry in &inside.entries {
         let below = entry.account.parents.contains(&unit("Workloads"));
@@ -65,6 +65,24 @@ async fn a_unit_stands_for_what_is_below_it() {
 }
 
 #[tokio::test]
+async fn a_unit_without_accounts_is_a_unit() {
+    let world = World::from_spec("healthy").unwrap();
+    let mut all = inventory(&world, true).await;
+    assert_eq!(all.units.len(), 8, "the root and every unit: {:?}", all.units);
+    let emptied = world.unit_id("Suspended").unwrap().to_owned();
+    all.entries.retain(|entry| !entry.account.parents.contains(&emptied));
+    let own = world.management_account();
+    let all_in = |inventory: Inventory| inventory.selected();
+    let without = Selector { exclude_ou: [emptied.clone()].into(), ..Selector::default() };
+    let by_name = Selector { exclude_ou: ["Suspended".to_owned()].into(), ..Selector::default() };
+    let nothing = Selector::default().apply(all.clone(), Apart::Management(own)).unwrap().selected();
+    assert_eq!(all_in(without.apply(all.clone(), Apart::Management(own)).unwrap()), nothing);
+    assert_eq!(all_in(by_name.apply(all.clone(), Apart::Management(own)).unwrap()), nothing);
+    let only = Selector { ou: [emptied].into(), ..Selector::default() };
+    assert!(only.apply(all, Apart::Management(own)).unwrap().with_work().is_err());
+}
+
+#[tokio::test]
 async fn an_account_that_no_unit_lists_is_out_where_units_matter() {
     let world = World::from_spec("healthy").unwrap();
     let own = world.management_account();
@@ -76,7 +94,7 @@ async fn an_account_that_no_unit_lists_is_out_where_units_matter() {
     moved.account.parents.clear();
     let moved = moved.account.id;
     let of = |selector: Selector| {
-        let inventory = selector.apply(all.clone(), own).unwrap();
+        let inventory = selector.apply(all.clone(), Apart::Management(own)).unwrap();
         inventory.entries.into_iter().find(|entry| entry.account.id == moved).unwrap().selection
     };
     assert_eq!(of(Selector { exclude_ou: prod, ..Selector::default() }), Selection::Out(Reason::UnitUnknown));
@@ -91,14 +109,14 @@ async fn what_a_filter_names_must_be_there_and_something_must_be_left() {
     let own = world.management_account();
     let stranger = "999999999999".parse().unwrap();
     let error = Selector { include: [stranger].into(), ou: ["ou-none".into()].into(), ..Selector::default() }
-        .apply(all.clone(), own)
+        .apply(all.clone(), Apart::Management(own))
         .unwrap_err()
         .to_string();
     assert_eq!(error, "not in the inventory: 999999999999, ou-none");
     let only_own = Selector { include: [own].into(), ..Selector::default() };
-    assert!(only_own.apply(all.clone(), own).unwrap().with_work().is_err());
+    assert!(only_own.apply(all.clone(), Apart::Management(own)).unwrap().with_work().is_err());
     let asked_for = Selector { management_account: true, ..only_own };
-    assert_eq!(asked_for.apply(all, own).unwrap().selected(), 1);
+    assert_eq!(asked_for.apply(all, Apart::Management(own)).unwrap().selected(), 1);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::InventoryError;
 use super::list::{Account, Entry, Inventory, Reason, Selection};
+use super::units::FoundUnits;
 use crate::ids::AccountId;
 
 /// An earlier run's accounts, with the status that each ended with.
@@ -21,17 +22,36 @@ pub struct EarlierRun {
 /// What an account must be newer than.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewSince {
-    /// It has no row in this run's report.
-    Run(EarlierRun),
+    /// No run of these brought it to a good end: the accounts that one did, each with the run's id, for people.
+    Run(BTreeMap<AccountId, String>),
     /// It joined the organization after this.
     Date(Timestamp),
+}
+
+/// The account that is out without `--management-account`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Apart {
+    /// The organization's management account.
+    Management(AccountId),
+    /// The caller's own account, where it is not known which the management account is.
+    Own(AccountId),
+}
+
+impl Apart {
+    /// Why the account is out, if it is this one.
+    fn reason(self, account: AccountId) -> Option<Reason> {
+        match self {
+            Self::Management(management) => (account == management).then_some(Reason::ManagementAccount),
+            Self::Own(own) => (account == own).then_some(Reason::OwnAccount),
+        }
+    }
 }
 
 /// What a run asks for whose accounts are judged one by one, while they are still being listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OneByOne {
-    /// Whether the caller's own account is in.
+    /// Whether the management account is in.
     pub management_account: bool,
     /// Only accounts that joined the organization after this.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,11 +59,11 @@ pub struct OneByOne {
 }
 
 impl OneByOne {
-    /// Puts accounts out that are not asked for. `own` is the caller's account.
-    pub fn judge(self, entries: &mut [Entry], own: AccountId) {
+    /// Puts accounts out that are not asked for. `apart` is the account that has to be asked for.
+    pub fn judge(self, entries: &mut [Entry], apart: Apart) {
         let Self { management_account, joined_after } = self;
         let new_since = joined_after.map(NewSince::Date);
-        Selector { management_account, new_since, ..Selector::default() }.judge(entries, own);
+        Selector { management_account, new_since, ..Selector::default() }.judge(entries, apart);
     }
 }
 
@@ -54,7 +74,7 @@ pub struct Selector {
     pub include: BTreeSet<AccountId>,
     /// Not these.
     pub exclude: BTreeSet<AccountId>,
-    /// Only accounts in or below these roots and organizational units; empty means all.
+    /// Only accounts in or below these roots and organizational units, by id, name or path; empty means all.
     pub ou: BTreeSet<String>,
     /// No account in or below these.
     pub exclude_ou: BTreeSet<String>,
@@ -62,7 +82,7 @@ pub struct Selector {
     pub only: Option<(BTreeSet<&'static str>, EarlierRun)>,
     /// Only those that are new.
     pub new_since: Option<NewSince>,
-    /// Whether the caller's own account is in.
+    /// Whether the management account is in.
     pub management_account: bool,
 }
 
@@ -72,17 +92,39 @@ impl Selector {
         !self.ou.is_empty() || !self.exclude_ou.is_empty()
     }
 
-    /// Whether everything that is named is there.
+    /// Whether every account that is named is there.
     ///
     /// # Errors
-    /// Accounts or units that are named and not there: all of them.
+    /// Accounts that are named and not there: all of them.
     pub fn check(&self, inventory: &Inventory) -> Result<(), InventoryError> {
-        let there: BTreeSet<AccountId> = inventory.entries.iter().map(|entry| entry.account.id).collect();
-        let units: BTreeSet<&String> = inventory.entries.iter().flat_map(|entry| &entry.account.parents).collect();
-        let mut unknown: Vec<String> =
-            self.include.union(&self.exclude).filter(|id| !there.contains(id)).map(ToString::to_string).collect();
-        unknown.extend(self.ou.union(&self.exclude_ou).filter(|ou| !units.contains(ou)).cloned());
+        let unknown = self.unknown_accounts(inventory);
         if unknown.is_empty() { Ok(()) } else { Err(InventoryError::NotThere { unknown }) }
+    }
+
+    fn unknown_accounts(&self, inventory: &Inventory) -> Vec<String> {
+        let there: BTreeSet<AccountId> = inventory.entries.iter().map(|entry| entry.account.id).collect();
+        self.include.union(&self.exclude).filter(|id| !there.contains(id)).map(ToString::to_string).collect()
+    }
+
+    /// The same, with the ids of the units that are named; all that is named is there.
+    fn found(&self, inventory: &Inventory) -> Result<Self, InventoryError> {
+        let mut unknown = self.unknown_accounts(inventory);
+        let mut ambiguous = Vec::new();
+        let mut ids = |named: &BTreeSet<String>| {
+            let mut found = FoundUnits::default();
+            named.iter().for_each(|name| found.find(name, &inventory.units));
+            unknown.extend(found.unknown);
+            ambiguous.extend(found.ambiguous);
+            found.ids
+        };
+        let (ou, exclude_ou) = (ids(&self.ou), ids(&self.exclude_ou));
+        if !ambiguous.is_empty() {
+            Err(InventoryError::Ambiguous { units: ambiguous })
+        } else if !unknown.is_empty() {
+            Err(InventoryError::NotThere { unknown })
+        } else {
+            Ok(Self { ou, exclude_ou, ..self.clone() })
+        }
     }
 
     /// What is asked for, where that can be said of each account by itself and in few words: none is named, nor a unit,
@@ -98,20 +140,19 @@ impl Selector {
         (!names && self.only.is_none()).then_some(OneByOne { management_account, joined_after })
     }
 
-    /// Puts accounts out that are not asked for; it may be that none is left. `own` is the caller's account.
+    /// Puts accounts out that are not asked for; it may be that none is left. `apart` is the account that has to be asked for.
     ///
     /// # Errors
-    /// As [`Selector::check`].
-    pub fn apply(&self, mut inventory: Inventory, own: AccountId) -> Result<Inventory, InventoryError> {
-        self.check(&inventory)?;
-        self.judge(&mut inventory.entries, own);
+    /// Accounts or units that are named and not there, and names that several units have: all of them.
+    pub fn apply(&self, mut inventory: Inventory, apart: Apart) -> Result<Inventory, InventoryError> {
+        self.found(&inventory)?.judge(&mut inventory.entries, apart);
         Ok(inventory)
     }
 
-    fn judge(&self, entries: &mut [Entry], own: AccountId) {
+    fn judge(&self, entries: &mut [Entry], apart: Apart) {
         for entry in entries {
             if entry.selection == Selection::In
-                && let Some(reason) = self.reason(entry, own)
+                && let Some(reason) = self.reason(entry, apart)
             {
                 entry.selection = Selection::Out(reason);
             }
@@ -119,11 +160,12 @@ impl Selector {
     }
 
     /// Why an account that could be in is out.
-    fn reason(&self, entry: &Entry, own: AccountId) -> Option<Reason> {
+    fn reason(&self, entry: &Entry, apart: Apart) -> Option<Reason> {
         let account = &entry.account;
         let among = |units: &BTreeSet<String>| account.parents.iter().find(|parent| units.contains(*parent)).cloned();
-        if account.id == own && !self.management_account {
-            Some(Reason::OwnAccount)
+        let is_apart = apart.reason(account.id).filter(|_| !self.management_account);
+        if is_apart.is_some() {
+            is_apart
         } else if self.exclude.contains(&account.id) {
             Some(Reason::Excluded)
         } else if self.needs_parents() && account.parents.is_empty() {
@@ -153,9 +195,7 @@ impl Selector {
     /// Why an account is not one of those that `--new-since` asks for.
     fn not_new(&self, account: &Account) -> Option<Reason> {
         match (self.new_since.as_ref()?, account.joined) {
-            (NewSince::Run(earlier), _) => {
-                earlier.accounts.contains_key(&account.id).then(|| Reason::InRun(earlier.run.clone()))
-            }
+            (NewSince::Run(done), _) => done.get(&account.id).map(|run| Reason::InRun(run.clone())),
             (NewSince::Date(_), None) => Some(Reason::JoinUnknown),
             (NewSince::Date(date), Some(joined)) => (joined <= *date).then_some(Reason::JoinedBefore(joined)),
         }
@@ -165,11 +205,11 @@ impl Selector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::csv_file::parse;
+    use crate::inventory::file::parse;
 
     fn reasons(selector: &Selector, csv: &str) -> Vec<String> {
         let all = parse(csv.as_bytes(), "a.csv").unwrap();
-        let chosen = selector.apply(all, "999999999999".parse().unwrap()).unwrap();
+        let chosen = selector.apply(all, Apart::Own("999999999999".parse().unwrap())).unwrap();
         let reason = |entry: Entry| match entry.selection {
             Selection::In => "in".to_owned(),
             Selection::Out(reason) => reason.to_string(),
@@ -193,10 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn new_is_who_is_not_in_the_run_or_joined_after_the_date() {
+    fn new_is_who_was_not_done_or_joined_after_the_date() {
         let selector = |since| Selector { new_since: Some(since), ..Selector::default() };
-        let in_run = "in the report of R already, so not new (--new-since)";
-        assert_eq!(reasons(&selector(NewSince::Run(earlier())), THREE), [in_run, in_run, "in"]);
+        let done = [("000000000002".parse().unwrap(), "R".to_owned())].into();
+        let in_run = "done in R already, so not new (--new-since)";
+        assert_eq!(reasons(&selector(NewSince::Run(done)), THREE), ["in", in_run, "in"]);
         let since = NewSince::Date("2026-01-01T00:00:00Z".parse().unwrap());
         let wanted = [
             "joined the organization on 2026-01-01, so not new (--new-since)",

@@ -131,7 +131,7 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::csv_file::parse;
+    use crate::inventory::file::parse;
 
     fn list(ids: impl IntoIterator<Item = u64>) -> Inventory {
         let rows: Vec<String> = ids.into_iter().map(|id| format!("{id:012}\n")).collect();

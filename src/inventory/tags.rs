@@ -48,19 +48,34 @@ impl TagFilter {
         Ok(inventory)
     }
 
-    fn judge(&self, entry: &mut Entry, tags: &BTreeMap<String, String>) {
-        let wrong = self.0.iter().find(|(key, values)| !tags.get(*key).is_some_and(|value| values.contains(value)));
+    /// The same for an inventory whose file has the tags.
+    #[must_use]
+    pub fn apply_to_file(&self, mut inventory: Inventory) -> Inventory {
+        let known = inventory.tags.take().unwrap_or_default();
+        for entry in inventory.entries.iter_mut().filter(|entry| entry.selection == Selection::In) {
+            self.judge(entry, known.get(&entry.account.id).map_or(&[], Vec::as_slice));
+        }
+        Inventory { tags: Some(known), ..inventory }
+    }
+
+    fn judge(&self, entry: &mut Entry, tags: &[(String, String)]) {
+        let wrong = self.0.iter().find(|(key, values)| !values_of(tags, key).any(|value| values.contains(value)));
         if let Some((key, _)) = wrong {
-            let reason = Reason::OtherTag { key: key.clone(), value: tags.get(key).cloned() };
-            entry.selection = Selection::Out(reason);
+            let its: Vec<&str> = values_of(tags, key).map(String::as_str).collect();
+            let value = (!its.is_empty()).then(|| its.join(", "));
+            entry.selection = Selection::Out(Reason::OtherTag { key: key.clone(), value });
         }
     }
 }
 
+fn values_of<'a>(tags: &'a [(String, String)], key: &'a str) -> impl Iterator<Item = &'a String> {
+    tags.iter().filter(move |(its, _)| its == key).map(|(_, value)| value)
+}
+
 /// All tags of an account.
-async fn tags(clients: &Clients, account: AccountId) -> Result<BTreeMap<String, String>, InventoryError> {
+async fn tags(clients: &Clients, account: AccountId) -> Result<Vec<(String, String)>, InventoryError> {
     const OPERATION: &str = "organizations ListTagsForResource";
-    let mut tags = BTreeMap::new();
+    let mut tags = Vec::new();
     let mut token = None;
     loop {
         clients.organizations_limit().ready().await;

@@ -86,7 +86,7 @@ mod tests {
         let path = folder.path().join("changes.csv");
         let mut report = Box::new(ChangesCsv::create(&path).unwrap());
         let applied = ChangeResult::Applied { request_id: Some("req-1".to_owned()) };
-        let failed = ChangeResult::Failed { code: "LimitExceeded".to_owned(), request_id: None };
+        let failed = ChangeResult::Failed { code: "LimitExceeded".into(), request_id: None };
         for result in [ChangeResult::Pending, applied, failed] {
             report.event(&sample::settled(7, sample::trust_change(), result)).unwrap();
         }

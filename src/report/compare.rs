@@ -11,7 +11,7 @@ use super::row::AccountRow;
 use crate::account::change::Part;
 use crate::account::outcome::{AccountStatus, PartStatus, Parts, Step};
 use crate::ids::{AccountId, Arn};
-use crate::plain::plain;
+use crate::sanitize::printable::printable;
 
 /// What became of an account between the runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -120,7 +120,7 @@ impl Seen {
 impl From<&AccountRow> for Seen {
     fn from(row: &AccountRow) -> Self {
         // Somebody may have edited the file.
-        let text = |text: &str| plain(text).into_owned().into_boxed_str();
+        let text = |text: &str| printable(text).into_owned().into_boxed_str();
         // AWS's message may differ from one try to the next; the reason of an account left out is ours.
         let left_out = matches!(row.status, AccountStatus::Skipped | AccountStatus::NotReached);
         Self {
@@ -185,11 +185,13 @@ pub struct Comparison {
 
 impl Comparison {
     /// Compares the rows of two runs. `items` holds what changed among the things that verify looked at, where both
-    /// runs have evidence.
+    /// runs have evidence. What the new run wrote says that an account was not well between the two, unless they are
+    /// `one_run`.
     pub fn of(
         old: &BTreeMap<AccountId, Seen>,
         new: &BTreeMap<AccountId, Seen>,
         mut items: BTreeMap<AccountId, ItemChanges>,
+        one_run: bool,
     ) -> Self {
         let mut comparison = Self::default();
         let only_new = new.keys().filter(|id| !old.contains_key(id));
@@ -198,7 +200,8 @@ impl Comparison {
         for id in ids {
             let items = items.remove(&id).unwrap_or_default();
             let (before, after) = (old.get(&id), new.get(&id));
-            match shift(before, after, &items) {
+            let unchanged = one_run && before == after;
+            match shift(before, after, &items, unchanged) {
                 None => comparison.same += 1,
                 Some(change) => comparison.differences.push(Difference {
                     account_id: id,
@@ -228,7 +231,7 @@ impl Comparison {
     }
 }
 
-fn shift(before: Option<&Seen>, after: Option<&Seen>, items: &ItemChanges) -> Option<Shift> {
+fn shift(before: Option<&Seen>, after: Option<&Seen>, items: &ItemChanges, unchanged: bool) -> Option<Shift> {
     let (before, after) = match (before, after) {
         (Some(before), Some(after)) => (before, after),
         (None, _) => return Some(Shift::Came),
@@ -240,7 +243,7 @@ fn shift(before: Option<&Seen>, after: Option<&Seen>, items: &ItemChanges) -> Op
         (None, _) => return Some(Shift::TakenIn),
         (_, None) => return Some(Shift::LeftOut),
     };
-    let another_way = *items != ItemChanges::default() || !same_way(before, after);
+    let another_way = *items != ItemChanges::default() || !(unchanged || same_way(before, after));
     match is.cmp(&was) {
         std::cmp::Ordering::Greater => Some(Shift::Worse),
         std::cmp::Ordering::Less => Some(Shift::Better),
@@ -323,7 +326,7 @@ fn detail(change: Shift, before: Option<&Seen>, after: Option<&Seen>, items: &It
         if let (Some(was), Some(is)) = (&before.role, &after.role)
             && was != is
         {
-            told.push(format!("another role: {}, before: {}", plain(is.resource()), plain(was.resource())));
+            told.push(format!("another role: {}, before: {}", printable(is.resource()), printable(was.resource())));
         }
         let (was, is): (Vec<_>, Vec<_>) = (before.notes.split("; ").collect(), after.notes.split("; ").collect());
         let only = |these: &[&str], those: &[&str]| -> Vec<String> {
@@ -339,6 +342,6 @@ fn detail(change: Shift, before: Option<&Seen>, after: Option<&Seen>, items: &It
 }
 
 fn of_items(head: &str, items: &[ItemChange]) -> Option<String> {
-    let told: Vec<String> = items.iter().map(|item| format!("{} {}", plain(&item.item), item.change)).collect();
+    let told: Vec<String> = items.iter().map(|item| format!("{} {}", printable(&item.item), item.change)).collect();
     (!told.is_empty()).then(|| format!("{head}: {}", told.join(", ")))
 }

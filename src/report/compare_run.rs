@@ -92,7 +92,8 @@ impl ComparedRuns {
     pub fn read(old: &Path, new: &Path) -> Result<Self, CompareError> {
         let (old, new) = (Folder::read(old)?, Folder::read(new)?);
         let (old_evidence, new_evidence, items) = evidence(&old, &new)?;
-        let comparison = Comparison::of(&old.rows, &new.rows, items);
+        let one_run = old.record.run_id == new.record.run_id;
+        let comparison = Comparison::of(&old.rows, &new.rows, items, one_run);
         Ok(Self { old: old.judged(old_evidence), new: new.judged(new_evidence), comparison })
     }
 

@@ -52,7 +52,7 @@ fn seen(rows: &[&AccountRow]) -> BTreeMap<AccountId, Seen> {
 fn difference(old: Option<&AccountRow>, new: Option<&AccountRow>, items: ItemChanges) -> Option<Difference> {
     let id = sample::account(1);
     let one = |row: Option<&AccountRow>| seen(&row.into_iter().collect::<Vec<_>>());
-    let mut comparison = Comparison::of(&one(old), &one(new), [(id, items)].into());
+    let mut comparison = Comparison::of(&one(old), &one(new), [(id, items)].into(), false);
     assert_eq!(comparison.differences.len() + comparison.same, 1);
     comparison.differences.pop()
 }
@@ -196,7 +196,7 @@ proptest! {
         let rows = |map: &BTreeMap<u64, AccountRow>| -> BTreeMap<AccountId, Seen> {
             map.iter().map(|(n, row)| (sample::account(*n), Seen::from(row))).collect()
         };
-        let comparison = Comparison::of(&rows(&old), &rows(&new), BTreeMap::new());
+        let comparison = Comparison::of(&rows(&old), &rows(&new), BTreeMap::new(), false);
         let all: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
         prop_assert_eq!(comparison.differences.len() + comparison.same, all.len());
         let counted: usize = Shift::ALL.iter().map(|shift| comparison.count(*shift)).sum();

@@ -8,8 +8,8 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use crate::cell::guard;
 use crate::own_file;
+use crate::sanitize::csv_guard::guard;
 
 /// The file, open, with its header written.
 pub(super) struct CsvFile {
@@ -81,7 +81,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::cell::unguard;
+    use crate::sanitize::csv_guard::unguard;
 
     fn encoded(cells: &[&str]) -> String {
         let mut line = Vec::new();

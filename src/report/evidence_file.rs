@@ -14,7 +14,7 @@ use crate::account::evidence::Facts;
 use crate::account::outcome::AccountStatus;
 use crate::digest::sha256;
 use crate::ids::{AccountId, Arn};
-use crate::plain::plain;
+use crate::sanitize::printable::printable;
 
 /// No account has as much as this; a file that does is none of ours.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -128,7 +128,7 @@ impl<R: Read> EvidenceReader<R> {
     fn judge(&mut self, line: &[u8]) -> Result<EvidenceLine, String> {
         let line = line.strip_suffix(b"\n").ok_or("it does not end, or is too long")?;
         let line: EvidenceLine =
-            serde_json::from_slice(line).map_err(|error| plain(&error.to_string()).into_owned())?;
+            serde_json::from_slice(line).map_err(|error| printable(&error.to_string()).into_owned())?;
         if self.last.is_some_and(|last| last >= line.account_id) {
             return Err(format!("account {} is out of order", line.account_id));
         }

@@ -111,7 +111,13 @@ impl RunFolder {
 
     /// Finds the folder of an earlier run: `latest`, a run id, or a path to the folder or to a file in it.
     pub fn resolve(report_dir: &Path, run: &str) -> Result<Self, FolderError> {
-        let missing = || FolderError::NoSuchRun { run: run.to_owned(), report_dir: report_dir.to_owned() };
+        let latest = report_dir.join("latest");
+        // A copy of a report folder has one where a link was.
+        let copied = run == "latest" && fs::symlink_metadata(&latest).is_ok_and(|there| there.is_dir());
+        let missing = || match copied {
+            true => FolderError::LatestIsAFolder { path: latest.clone() },
+            false => FolderError::NoSuchRun { run: run.to_owned(), report_dir: report_dir.to_owned() },
+        };
         let named = match run {
             "latest" => Some(report_dir.join("latest")),
             run => run.parse::<RunId>().ok().map(|id| report_dir.join(id.as_str())),

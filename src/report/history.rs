@@ -211,7 +211,7 @@ impl Series {
         let count = |standing: Option<Standing>| rows.values().filter(|seen| seen.standing() == standing).count();
         let changed = match self.runs.is_empty() {
             true => Comparison::default(),
-            false => Comparison::of(&self.last, &rows, BTreeMap::new()),
+            false => Comparison::of(&self.last, &rows, BTreeMap::new(), false),
         };
         self.runs.push(PastRun {
             run_id: record.run_id.clone(),

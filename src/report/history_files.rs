@@ -13,7 +13,7 @@ use super::evidence_check::fits;
 use super::history::{Historian, History, LeftOut};
 use super::run_json::RunRecord;
 use super::wire::FORMAT;
-use crate::plain::plain;
+use crate::sanitize::printable::printable;
 
 /// Why a folder has no history.
 #[derive(Debug, thiserror::Error)]
@@ -175,7 +175,7 @@ fn counted(record: &RunRecord, folder: &Path) -> Result<Rows, (String, bool)> {
 
 fn left_out(folder: &Path, why: &str, changed: bool) -> LeftOut {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    LeftOut { run: plain(&name).into_owned(), why: plain(why).into_owned(), changed }
+    LeftOut { run: printable(&name).into_owned(), why: printable(why).into_owned(), changed }
 }
 
 /// An error with its causes, in one line.

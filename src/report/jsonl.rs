@@ -15,8 +15,8 @@ use crate::account::change::Part;
 use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Failure, PartStatus, Step};
 use crate::ids::{AccountId, Arn, Partition, RunId};
-use crate::plain::plain_json;
 use crate::rollout::event::{Api, Event, EventKind, RolloutStats, Shard, Stage};
+use crate::sanitize::printable::printable_json;
 
 /// Writes the lines, each at once.
 pub struct JsonLines {
@@ -229,7 +229,7 @@ fn wire(kind: &EventKind) -> WireEvent<'_> {
             changes: outcome.changes,
             failure: outcome.failure.as_ref().map(|Failure { step, code, message, request_id, fix }| WireFailure {
                 step: *step,
-                code,
+                code: code.as_str(),
                 message,
                 request_id: request_id.as_deref(),
                 fix,
@@ -273,7 +273,7 @@ struct Quiet;
 
 impl Formatter for Quiet {
     fn write_string_fragment<W: Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        out.write_all(plain_json(fragment).as_bytes())
+        out.write_all(printable_json(fragment).as_bytes())
     }
 
     fn write_char_escape<W: Write + ?Sized>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {

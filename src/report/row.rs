@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use super::wire::milliseconds;
 use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Outcome, Parts, Step};
-use crate::cell::unguard;
 use crate::ids::{AccountId, Arn};
-use crate::plain::plain;
+use crate::sanitize::csv_guard::unguard;
+use crate::sanitize::printable::printable;
 
 /// The columns of `accounts.csv`, in their order.
 pub const COLUMNS: [&str; 24] = [
@@ -98,28 +98,28 @@ impl AccountRow {
     pub fn from_outcome(outcome: &Outcome) -> Self {
         let failure = outcome.failure.as_ref();
         let of_failure = |text: fn(&crate::account::outcome::Failure) -> &str| {
-            failure.map(|failure| plain(text(failure)).into_owned()).unwrap_or_default()
+            failure.map(|failure| printable(text(failure)).into_owned()).unwrap_or_default()
         };
         let error_message = match &outcome.reason {
-            Some(reason) if failure.is_none() => plain(reason).into_owned(),
+            Some(reason) if failure.is_none() => printable(reason).into_owned(),
             _ => of_failure(|failure| &failure.message),
         };
         Self {
             account_id: outcome.account_id,
-            account_name: plain(&outcome.account_name).into_owned(),
+            account_name: printable(&outcome.account_name).into_owned(),
             status: outcome.status,
             parts: outcome.parts,
             role_arn: outcome.role_arn.clone(),
             changes: outcome.changes,
             failed_step: failure.map(|failure| failure.step),
-            error_code: of_failure(|failure| &failure.code),
+            error_code: of_failure(|failure| failure.code.as_str()),
             error_message,
             fix: of_failure(|failure| &failure.fix),
             request_id: of_failure(|failure| failure.request_id.as_deref().unwrap_or_default()),
             attempts: outcome.attempts,
             started_at: outcome.started_at.and_then(|at| Timestamp::from_millisecond(at.as_millisecond()).ok()),
             duration_ms: milliseconds(outcome.duration),
-            notes: plain(&notes(outcome)).into_owned(),
+            notes: printable(&notes(outcome)).into_owned(),
             overrides: outcome.overrides.clone(),
         }
     }
@@ -272,7 +272,7 @@ impl Cells<'_> {
     fn parse<T: FromStr<Err: std::fmt::Display>>(&self, column: &'static str) -> Result<T, RowError> {
         let text = self.text(column);
         text.parse().map_err(|error: T::Err| {
-            let problem = if text.is_empty() { "empty".to_owned() } else { plain(&error.to_string()).into_owned() };
+            let problem = if text.is_empty() { "empty".to_owned() } else { printable(&error.to_string()).into_owned() };
             RowError::Cell { line: self.line, column, problem }
         })
     }

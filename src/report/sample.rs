@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::account::change::{Change, ChangeResult, Write};
-use crate::account::difference::Difference;
 use crate::account::evidence::{Evidence, Facts};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Parts, Step};
+use crate::account::role::write::RoleWrite;
 use crate::ids::{AccountId, Arn, RunId};
 use crate::rollout::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo, Stage};
 
@@ -73,7 +73,7 @@ pub(super) fn settled(n: u64, change: Change, result: ChangeResult) -> Event {
 
 pub(super) fn trust_change() -> Change {
     let document = Arc::from(r#"{"a":2}"#);
-    let write = Write::UpdateAssumeRolePolicy { role: "Demo".parse().unwrap(), document };
+    let write = Write::Role(RoleWrite::UpdateAssumeRolePolicy { role: "Demo".parse().unwrap(), document });
     Change { write, before: Some(r#"{"a":1}"#.to_owned()) }
 }
 
@@ -116,7 +116,7 @@ pub(super) fn drifted(n: u64) -> Outcome {
     let mut outcome = done(n, AccountStatus::Drifted, PartStatus::Unchanged, 0);
     outcome.parts.trust = PartStatus::Drifted;
     outcome.evidence = Some(Evidence { wanted: facts("a"), found: facts("b") });
-    outcome.differences = Difference::of(&trust_change(), &"aws".parse().unwrap());
+    outcome.differences = trust_change().differences(&"aws".parse().unwrap());
     outcome
 }
 
@@ -135,7 +135,7 @@ fn failed(n: u64, step: Step, code: &str, message: String, fix: String) -> Outco
         status: AccountStatus::Failed,
         parts: Parts::all(PartStatus::NotReached),
         role_arn: None,
-        failure: Some(Failure { step, code: code.to_owned(), message, request_id, fix }),
+        failure: Some(Failure { step, code: code.into(), message, request_id, fix }),
         ..done(n, AccountStatus::Failed, PartStatus::NotReached, 0)
     }
 }
@@ -185,8 +185,10 @@ pub(super) fn organization(accounts: u64) -> Vec<Event> {
     for event in &mut events {
         if let EventKind::ChangeSettled { account_id, change, .. } = &mut event.kind {
             let n = account_id.as_str().parse().unwrap();
-            change.write =
-                Write::UpdateAssumeRolePolicy { role: "Demo".parse().unwrap(), document: document(n).into() };
+            change.write = Write::Role(RoleWrite::UpdateAssumeRolePolicy {
+                role: "Demo".parse().unwrap(),
+                document: document(n).into(),
+            });
             change.before = n.is_multiple_of(2).then(|| document(n).replace("s3:GetObject", "s3:*"));
         }
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::account::change::ChangeResult;
-use crate::plain::plain;
 use crate::rollout::event::{Ended, HaltReason};
+use crate::sanitize::printable::printable;
 
 /// The version of `run.json` and of the JSON lines: it grows when a name changes its meaning or goes away, not when
 /// one is added.
@@ -33,7 +33,7 @@ impl<'a> ChangeWords<'a> {
                 Self { result: "applied", request_id: request_id.as_deref(), error_code: None }
             }
             ChangeResult::Failed { code, request_id } => {
-                Self { result: "failed", request_id: request_id.as_deref(), error_code: Some(code) }
+                Self { result: "failed", request_id: request_id.as_deref(), error_code: Some(code.as_str()) }
             }
         }
     }
@@ -72,12 +72,14 @@ impl EndedWord {
     pub(super) fn of_halt(reason: &HaltReason) -> (Self, Option<String>) {
         match reason {
             HaltReason::Interrupted => (Self::Interrupted, None),
-            HaltReason::CredentialsExpired { message } => (Self::CredentialsExpired, Some(plain(message).into_owned())),
-            HaltReason::JournalFailed { message } => (Self::JournalFailed, Some(plain(message).into_owned())),
+            HaltReason::CredentialsExpired { message } => {
+                (Self::CredentialsExpired, Some(printable(message).into_owned()))
+            }
+            HaltReason::JournalFailed { message } => (Self::JournalFailed, Some(printable(message).into_owned())),
             HaltReason::TooManyFailures { failed, allowed } => {
                 (Self::TooManyFailures, Some(format!("{failed} failed, at most {allowed} may")))
             }
-            HaltReason::ListingFailed { message } => (Self::ListingFailed, Some(plain(message).into_owned())),
+            HaltReason::ListingFailed { message } => (Self::ListingFailed, Some(printable(message).into_owned())),
             HaltReason::PreflightFailed { failed } => (Self::PreflightFailed, Some(format!("{failed} failed"))),
         }
     }

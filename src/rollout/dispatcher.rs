@@ -9,14 +9,14 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
 use super::cancel::Cancel;
-use super::crew::{Crew, Seat};
 use super::event::{Ended, Event, EventKind, HaltReason, RolloutStats, RunInfo};
 use super::history::Earlier;
+use super::in_flight::{InFlight, QueuedAccount};
 use super::journal::{Journal, JournalEntry};
 use super::order::{DEFAULT_SEED, Seed};
 use super::settle::Settle;
 use super::stages::{Run, Stages, finish};
-use super::worker::{Duty, Terms};
+use super::worker::{Pass, Terms};
 use crate::aws::clients::Clients;
 use crate::inventory::coming::{Accounts, Coming, Page};
 use crate::inventory::error::InventoryError;
@@ -33,7 +33,7 @@ pub struct Rollout {
     /// What the reports say of the run. How many accounts are worked on at once, its waves, its order and how many may
     /// fail are taken from here, so that they are just what the reports say.
     pub info: RunInfo,
-    /// What earlier sittings of this run left.
+    /// What earlier invocations of this run left.
     pub earlier: Earlier,
     /// The record of every write; what the run is about is in it already.
     pub journal: Journal,
@@ -55,7 +55,7 @@ impl Rollout {
         let login = Arc::clone(&clients);
         let mut run = Run {
             settle: Settle::new(on_event, journal.clone(), earlier, terms.goal),
-            crew: Crew::new(clients, terms, journal.clone(), cancel, info.concurrency),
+            in_flight: InFlight::new(clients, terms, journal.clone(), cancel, info.concurrency),
         };
         run.settle.emit(EventKind::RunStarted(Box::new(info)));
         match accounts {
@@ -85,27 +85,27 @@ impl<F: FnMut(Event)> Run<F> {
     async fn straight(&mut self, mut waiting: VecDeque<Entry>, mut listing: Listing) {
         let mut index = 0;
         loop {
-            while !self.crew.is_full()
+            while !self.in_flight.is_full()
                 && let Some(entry) = waiting.pop_front()
             {
-                self.crew.heed(&mut self.settle);
+                self.in_flight.heed(&mut self.settle);
                 if let Some(account) = self.settle.admit(index, entry) {
-                    let seat = Seat { place: index, index, account, notes: Vec::new(), before: None };
-                    self.crew.start(&mut self.settle, seat, Duty::Converge);
+                    let queued = QueuedAccount { place: index, index, account, notes: Vec::new(), before: None };
+                    self.in_flight.start(&mut self.settle, queued, Pass::Converge);
                 }
                 index += 1;
             }
-            if waiting.is_empty() && self.crew.is_empty() && listing.pages.is_none() {
+            if waiting.is_empty() && self.in_flight.is_empty() && listing.pages.is_none() {
                 return;
             }
-            let stopped = self.crew.stopped();
+            let stopped = self.in_flight.stopped();
             tokio::select! {
                 biased;
                 page = listing.next() => waiting.extend(listing.take(page, &mut self.settle)),
                 () = stopped, if listing.pages.is_some() => listing.pages = None,
-                ended = self.crew.next(&mut self.settle) => {
-                    if let Some((seat, outcome)) = ended {
-                        finish(&mut self.settle, seat, outcome);
+                ended = self.in_flight.next(&mut self.settle) => {
+                    if let Some((queued, outcome)) = ended {
+                        finish(&mut self.settle, queued, outcome);
                     }
                 }
             }

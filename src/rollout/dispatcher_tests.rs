@@ -48,7 +48,7 @@ async fn run(wire: &Wire, accounts: usize, until: impl Fn(&EventKind) -> bool) -
     go_on(wire, accounts, HashMap::new(), until).await
 }
 
-/// The same, where an earlier sitting finished some accounts.
+/// The same, where an earlier invocation finished some accounts.
 async fn go_on(
     wire: &Wire,
     accounts: usize,
@@ -69,13 +69,7 @@ pub(super) async fn ran(
     set: impl FnOnce(&mut Rollout),
     until: impl Fn(&EventKind) -> bool,
 ) -> Ran {
-    let inventory = Inventory {
-        entries,
-        source: "a test".to_owned(),
-        doubtful_columns: Vec::new(),
-        doubtful_states: Vec::new(),
-        whole: None,
-    };
+    let inventory = Inventory::new(entries, "a test".to_owned());
     let (journal, thread) = Journal::start(Vec::new(), Chain::begin(None)).unwrap();
     let choices = Choices { pass_role_to: vec!["user/analyst".parse().unwrap()], ..Choices::default() };
     let mut rollout = Rollout {
@@ -184,7 +178,7 @@ async fn after_a_word_to_stop_what_is_in_flight_is_finished_and_the_rest_is_not_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_earlier_sitting_finished_is_told_and_not_done_again() {
+async fn what_an_earlier_invocation_finished_is_told_and_not_done_again() {
     let first = run(&Wire::default(), 20, |_| false).await;
     let kept: HashMap<_, _> = first.outcomes.values().take(8).map(|kept| (kept.account_id, kept.clone())).collect();
     let second = go_on(&refusing("CreateRole", 409, "LimitExceeded"), 20, kept.clone(), |_| false).await;

@@ -9,24 +9,17 @@ use jiff::Timestamp;
 
 use crate::account::change::{Change, ChangeResult, Part, Write};
 use crate::account::converge::Goal;
+use crate::account::model::failure_code::FailureCode;
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
-use crate::account::put_back;
+use crate::account::rollback::plan as undone;
 use crate::ids::AccountId;
 use crate::inventory::list::Account;
-
-/// Codes of accounts whose work was cut off rather than refused: going on with the run works on them again.
-const CUT_OFF: &[&str] = &["Interrupted", "Timeout", "JournalClosed", "ExpiredToken", "ExpiredTokenException"];
-
-/// Codes after which it is not known whether AWS took the write.
-const IN_DOUBT: &[&str] = &["Interrupted", "Timeout", "Panic", "Unreachable", "NoAnswer", "ServiceFailure"];
 
 /// Whether the run has nothing more to do in an account of which this became.
 pub fn is_done(outcome: &Outcome) -> bool {
     match outcome.status {
         AccountStatus::NotReached => false,
-        AccountStatus::Failed => {
-            !outcome.failure.as_ref().is_some_and(|failure| CUT_OFF.contains(&failure.code.as_str()))
-        }
+        AccountStatus::Failed => !outcome.failure.as_ref().is_some_and(|failure| failure.code.retry_on_resume()),
         _ => true,
     }
 }
@@ -57,8 +50,8 @@ impl Past {
         match &self.result {
             None => true,
             // Then it was there, and the one before it put it there.
-            Some(ChangeResult::Failed { code, .. }) if self.repeats && code == "EntityAlreadyExists" => true,
-            Some(ChangeResult::Failed { code, .. }) => IN_DOUBT.contains(&code.as_str()) || code.starts_with("HTTP 5"),
+            Some(ChangeResult::Failed { code, .. }) if self.repeats && *code == "EntityAlreadyExists" => true,
+            Some(ChangeResult::Failed { code, .. }) => code.in_doubt(),
             Some(_) => false,
         }
     }
@@ -148,7 +141,7 @@ impl History {
 
     /// What an earlier sitting left in doubt and nobody was told of.
     pub fn untold(&self) -> impl Iterator<Item = (&Change, ChangeResult)> {
-        let cut_off = || ChangeResult::Failed { code: "Interrupted".to_owned(), request_id: None };
+        let cut_off = || ChangeResult::Failed { code: FailureCode::INTERRUPTED.into(), request_id: None };
         let untold = self.past.iter().filter(|past| !past.told && past.is_in_doubt());
         untold.map(move |past| (&past.change, past.result.clone().unwrap_or_else(cut_off)))
     }
@@ -169,12 +162,12 @@ impl History {
             return outcome;
         }
         outcome.changes = u32::try_from(applied.len()).unwrap_or(u32::MAX);
-        let role_is_new = applied.iter().any(|change| matches!(change.write, Write::CreateRole { .. }));
-        let back = put_back::parts(applied.iter().copied());
+        let role_is_new = applied.iter().any(|change| change.of_account() == Some(PartStatus::Created));
+        let back = undone::parts(applied.iter().copied());
         for part in [Part::Role, Part::Trust, Part::Permissions, Part::PassRole] {
             let words = applied.iter().filter(|change| change.write.parts().contains(&part));
-            let word = words.map(|change| word(change, goal, role_is_new)).reduce(both);
-            let Some(word) = word.map(|word| if goal == Goal::PutBack { back.get(part) } else { word }) else {
+            let word = words.map(|change| word(change, goal, &applied)).reduce(both);
+            let Some(word) = word.map(|word| if goal == Goal::Rollback { back.get(part) } else { word }) else {
                 continue;
             };
             let now = outcome.parts.get_mut(part);
@@ -194,13 +187,12 @@ impl History {
 }
 
 /// What a write made of its part.
-fn word(change: &Change, goal: Goal, role_is_new: bool) -> PartStatus {
-    let is_new = match &change.write {
-        _ if matches!(goal, Goal::Remove { .. }) => return PartStatus::Removed,
-        Write::PutGrant { .. } => change.before.is_none(),
-        _ => role_is_new,
-    };
-    if is_new { PartStatus::Created } else { PartStatus::Updated }
+fn word(change: &Change, goal: Goal, applied: &[&Change]) -> PartStatus {
+    match goal {
+        Goal::Remove { .. } => PartStatus::Removed,
+        _ if change.is_of_new(applied.iter().copied()) => PartStatus::Created,
+        _ => PartStatus::Updated,
+    }
 }
 
 fn both(one: PartStatus, other: PartStatus) -> PartStatus {
@@ -210,7 +202,7 @@ fn both(one: PartStatus, other: PartStatus) -> PartStatus {
 fn status(applied: &[&Change], goal: Goal, role_is_new: bool) -> AccountStatus {
     match goal {
         Goal::Remove { .. } => AccountStatus::Removed,
-        Goal::PutBack => put_back::status(applied.iter().copied()),
+        Goal::Rollback => undone::status(applied.iter().copied()),
         _ if role_is_new => AccountStatus::Created,
         _ => AccountStatus::Updated,
     }
@@ -231,7 +223,7 @@ impl Begun {
         let cut_off = || Outcome {
             failure: Some(Failure {
                 step: Step::Observe,
-                code: "Interrupted".to_owned(),
+                code: FailureCode::INTERRUPTED.into(),
                 message: "cut off in an earlier sitting of the run, and not gone on with".to_owned(),
                 request_id: None,
                 fix: "go on with the run, which reads again what is in doubt".to_owned(),

@@ -1,9 +1,10 @@
-//! What is known of an account over all sittings of a run.
+//! What is known of an account over all invocations of a run.
 
 use super::history::{Begun, History, is_done};
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Parts, Step};
+use crate::account::role::write::RoleWrite;
 use crate::inventory::list::{Account, Overrides};
 
 fn at() -> jiff::Timestamp {
@@ -11,7 +12,7 @@ fn at() -> jiff::Timestamp {
 }
 
 fn created() -> Change {
-    let write = Write::CreateRole {
+    let write = Write::Role(RoleWrite::CreateRole {
         role: "Demo".parse().unwrap(),
         path: "/".to_owned(),
         trust: "{}".into(),
@@ -19,13 +20,13 @@ fn created() -> Change {
         max_session_duration: None,
         permissions_boundary: None,
         tags: [].into(),
-    };
+    });
     Change { write, before: None }
 }
 
 fn policy() -> Change {
     let (role, policy) = ("Demo".parse().unwrap(), "P".parse().unwrap());
-    Change { write: Write::PutRolePolicy { role, policy, document: "{}".into() }, before: None }
+    Change { write: Write::Role(RoleWrite::PutRolePolicy { role, policy, document: "{}".into() }), before: None }
 }
 
 fn applied() -> ChangeResult {
@@ -33,7 +34,7 @@ fn applied() -> ChangeResult {
 }
 
 fn failed(code: &str) -> ChangeResult {
-    ChangeResult::Failed { code: code.to_owned(), request_id: None }
+    ChangeResult::Failed { code: code.into(), request_id: None }
 }
 
 fn outcome(status: AccountStatus, part: PartStatus) -> Outcome {
@@ -44,7 +45,7 @@ fn outcome(status: AccountStatus, part: PartStatus) -> Outcome {
 fn failure(code: &str) -> Outcome {
     let failure = Failure {
         step: Step::Observe,
-        code: code.to_owned(),
+        code: code.into(),
         message: String::new(),
         request_id: None,
         fix: String::new(),
@@ -100,7 +101,7 @@ fn a_write_that_is_repeated_takes_the_place_of_the_one_in_doubt() {
 }
 
 #[test]
-fn a_row_says_what_the_run_did_in_all_its_sittings() {
+fn a_row_says_what_the_run_did_in_all_its_invocations() {
     let mut history = History::default();
     history.intended(created(), at());
     history.settled(applied(), at());

@@ -11,7 +11,8 @@ use super::journal::{Chain, Closed, Logbook};
 use super::merge::Merged;
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::outcome::{AccountStatus, Outcome};
-use crate::inventory::csv_file::parse;
+use crate::account::role::write::RoleWrite;
+use crate::inventory::file::parse;
 use crate::inventory::list::Inventory;
 
 const ACCOUNTS: usize = 10;
@@ -95,7 +96,7 @@ fn a_shard_that_halted_is_not_finished_and_one_that_ran_out_of_an_accounts_time_
     begun.outcome = Some(Outcome { status: AccountStatus::Failed, ..outcome });
     // Of two writes one was answered and one was not: both are told.
     for (action, result) in [("One", Some(ChangeResult::Applied { request_id: None })), ("Other", None)] {
-        let write = Write::DeleteRole { role: action.parse().unwrap() };
+        let write = Write::Role(RoleWrite::DeleteRole { role: action.parse().unwrap() });
         begun.history.intended(Change { write, before: None }, book.ended_at);
         result.into_iter().for_each(|result| begun.history.settled(result, book.ended_at));
     }

@@ -3,14 +3,15 @@
 pub mod cancel;
 #[cfg(test)]
 mod coming_tests;
-mod crew;
 pub mod dispatcher;
 #[cfg(test)]
 mod dispatcher_tests;
 pub mod event;
+mod event_log;
 pub mod history;
 #[cfg(test)]
 mod history_tests;
+mod in_flight;
 pub mod journal;
 pub mod merge;
 #[cfg(test)]
@@ -20,7 +21,6 @@ mod settle;
 mod stages;
 #[cfg(test)]
 mod stages_tests;
-mod told;
 pub mod tolerance;
 pub mod waves;
 pub mod worker;

@@ -18,11 +18,11 @@ pub(super) struct Settle<F> {
     began: Instant,
     stats: RolloutStats,
     journal: Journal,
-    /// What earlier sittings finished, and what they began.
+    /// What earlier invocations finished, and what they began.
     earlier: Earlier,
     goal: Goal,
     halted: Option<HaltReason>,
-    /// How many accounts failed in this sitting, and how many may.
+    /// How many accounts failed in this invocation, and how many may.
     failed: usize,
     allowed: Option<usize>,
 }
@@ -43,7 +43,7 @@ impl<F: FnMut(Event)> Settle<F> {
     }
 
     pub(super) fn emit(&mut self, kind: EventKind) {
-        super::told::tell(&kind);
+        super::event_log::log_event(&kind);
         (self.on_event)(Event { at: Timestamp::now(), elapsed: self.began.elapsed(), kind });
     }
 
@@ -53,7 +53,7 @@ impl<F: FnMut(Event)> Settle<F> {
         self.tolerate();
     }
 
-    /// How many accounts failed in this sitting.
+    /// How many accounts failed in this invocation.
     pub(super) fn failed(&self) -> usize {
         self.failed
     }
@@ -118,7 +118,7 @@ impl<F: FnMut(Event)> Settle<F> {
         }
     }
 
-    /// What an earlier sitting did in the account, if one began with it; from here on it is the account's work to tell of.
+    /// What an earlier invocation did in the account, if one began with it; from here on it is the account's work to tell of.
     pub(super) fn take_begun(&mut self, account: AccountId) -> Option<Begun> {
         self.earlier.begun.remove(&account)
     }
@@ -156,7 +156,7 @@ impl<F: FnMut(Event)> Settle<F> {
         }
     }
 
-    /// The account was not worked on in this sitting: what an earlier one did there is told as it was left.
+    /// The account was not worked on in this invocation: what an earlier one did there is told as it was left.
     fn as_before(&mut self, account_id: AccountId, begun: &Begun, outcome: Outcome) -> Outcome {
         for (change, result) in begun.history.untold() {
             self.emit(EventKind::ChangeSettled { account_id, change: Box::new(change.clone()), result });

@@ -1,12 +1,12 @@
 //! A run that goes by stages: a look at every account before the first write, and waves that are read back before the
 //! next one begins.
 
-use super::crew::{Crew, Seat};
 use super::event::{Event, EventKind, HaltReason, Stage};
+use super::in_flight::{InFlight, QueuedAccount};
 use super::order::Seed;
 use super::settle::Settle;
 use super::waves::Waves;
-use super::worker::Duty;
+use super::worker::Pass;
 use crate::account::outcome::{AccountStatus, Outcome};
 use crate::inventory::list::{Entry, Selection};
 
@@ -22,27 +22,27 @@ pub(super) struct Stages {
 
 /// A run's moving parts, all owned by one task.
 pub(super) struct Run<F> {
-    pub(super) crew: Crew,
+    pub(super) in_flight: InFlight,
     pub(super) settle: Settle<F>,
 }
 
 impl<F: FnMut(Event)> Run<F> {
     /// Every account, one stage after the other.
     pub(super) async fn staged(&mut self, entries: Vec<Entry>, stages: &Stages) {
-        let (mut seats, selected) = self.seats(entries, stages);
+        let (mut queue, selected) = self.queue(entries, stages);
         if stages.preflight {
-            seats = self.preflight(seats).await;
+            queue = self.preflight(queue).await;
         }
         self.settle.watch(stages.allowed);
         match &stages.waves {
-            Some(waves) => self.waves(seats, &waves.bounds(selected)).await,
-            None => self.pass(seats, Duty::Converge, finish).await,
+            Some(waves) => self.waves(queue, &waves.bounds(selected)).await,
+            None => self.pass(queue, Pass::Converge, finish).await,
         }
     }
 
-    /// The accounts to work on, in their order, and how many are in at all. What is out, and what an earlier sitting
+    /// The accounts to work on, in their order, and how many are in at all. What is out, and what an earlier invocation
     /// finished, is told; the latter keeps its place, so that a run that is gone on with has the waves that it had.
-    fn seats(&mut self, entries: Vec<Entry>, stages: &Stages) -> (Vec<Seat>, usize) {
+    fn queue(&mut self, entries: Vec<Entry>, stages: &Stages) -> (Vec<QueuedAccount>, usize) {
         let mut listed = Vec::with_capacity(entries.len());
         for (index, entry) in entries.into_iter().enumerate() {
             match entry.selection {
@@ -54,29 +54,29 @@ impl<F: FnMut(Event)> Run<F> {
             stages.seed.arrange(&mut listed, |(_, entry)| entry.account.id);
         }
         let selected = listed.len();
-        let mut seats = Vec::with_capacity(selected);
+        let mut queue = Vec::with_capacity(selected);
         for (place, (index, entry)) in listed.into_iter().enumerate() {
             if let Some(account) = self.settle.admit(index, entry) {
-                seats.push(Seat { place, index, account, notes: Vec::new(), before: None });
+                queue.push(QueuedAccount { place, index, account, notes: Vec::new(), before: None });
             }
         }
-        (seats, selected)
+        (queue, selected)
     }
 
     /// Looks at every account. Gives back those that are ready, in their order.
-    async fn preflight(&mut self, seats: Vec<Seat>) -> Vec<Seat> {
-        if seats.is_empty() {
-            return seats;
+    async fn preflight(&mut self, queue: Vec<QueuedAccount>) -> Vec<QueuedAccount> {
+        if queue.is_empty() {
+            return queue;
         }
-        self.settle.stage(Stage::Preflight { accounts: seats.len() });
+        self.settle.stage(Stage::Preflight { accounts: queue.len() });
         let before = self.settle.failed();
-        let mut ready = Vec::with_capacity(seats.len());
-        self.pass(seats, Duty::Preflight, |settle, seat, outcome| {
+        let mut ready = Vec::with_capacity(queue.len());
+        self.pass(queue, Pass::Preflight, |settle, queued, outcome| {
             if outcome.status == AccountStatus::Failed {
-                settle.finish(seat.index, &seat.account, outcome);
+                settle.finish(queued.index, &queued.account, outcome);
             } else {
-                settle.emit(EventKind::StagePassed { account_id: seat.account.id });
-                ready.push(Seat { notes: outcome.notes, ..seat });
+                settle.emit(EventKind::StagePassed { account_id: queued.account.id });
+                ready.push(QueuedAccount { notes: outcome.notes, ..queued });
             }
         })
         .await;
@@ -84,88 +84,94 @@ impl<F: FnMut(Event)> Run<F> {
         if failed > 0 {
             self.settle.halt(HaltReason::PreflightFailed { failed });
         }
-        ready.sort_by_key(|seat| seat.place);
+        ready.sort_by_key(|queued| queued.place);
         ready
     }
 
-    async fn waves(&mut self, seats: Vec<Seat>, bounds: &[usize]) {
-        let mut rest = seats.into_iter().peekable();
+    async fn waves(&mut self, queue: Vec<QueuedAccount>, bounds: &[usize]) {
+        let mut rest = queue.into_iter().peekable();
         for (number, bound) in (1..).zip(bounds) {
-            let wave: Vec<Seat> = std::iter::from_fn(|| rest.next_if(|seat| seat.place < *bound)).collect();
-            // An earlier sitting may have finished the whole wave.
+            let wave: Vec<QueuedAccount> =
+                std::iter::from_fn(|| rest.next_if(|queued| queued.place < *bound)).collect();
+            // An earlier invocation may have finished the whole wave.
             if !wave.is_empty() {
                 self.wave(number, bounds.len(), wave).await;
             }
         }
     }
 
-    async fn wave(&mut self, number: usize, of: usize, wave: Vec<Seat>) {
+    async fn wave(&mut self, number: usize, of: usize, wave: Vec<QueuedAccount>) {
         if self.settle.halted().is_none() {
             self.settle.stage(Stage::Wave { number, of, accounts: wave.len() });
         }
         let mut written = Vec::new();
-        self.pass(wave, Duty::Converge, |settle, seat, outcome| match outcome.status {
+        self.pass(wave, Pass::Converge, |settle, queued, outcome| match outcome.status {
             AccountStatus::Created | AccountStatus::Updated | AccountStatus::Removed => {
-                settle.emit(EventKind::StagePassed { account_id: seat.account.id });
-                written.push(Seat { before: Some(Box::new(outcome)), ..seat });
+                settle.emit(EventKind::StagePassed { account_id: queued.account.id });
+                written.push(QueuedAccount { before: Some(Box::new(outcome)), ..queued });
             }
-            _ => finish(settle, seat, outcome),
+            _ => finish(settle, queued, outcome),
         })
         .await;
         if written.is_empty() {
             return;
         }
-        if Duty::ReadBack.may_begin(self.settle.halted()) {
+        if Pass::ReadBack.may_begin(self.settle.halted()) {
             self.settle.stage(Stage::ReadBack { number, of, accounts: written.len() });
         }
-        self.pass(written, Duty::ReadBack, finish).await;
+        self.pass(written, Pass::ReadBack, finish).await;
     }
 
     /// Does one thing for every account, and tells `each` what it came to. An account that is not begun any more is told
     /// of at once.
-    async fn pass(&mut self, seats: Vec<Seat>, duty: Duty, mut each: impl FnMut(&mut Settle<F>, Seat, Outcome)) {
-        for seat in seats {
-            while self.crew.is_full() {
+    async fn pass(
+        &mut self,
+        queue: Vec<QueuedAccount>,
+        pass: Pass,
+        mut each: impl FnMut(&mut Settle<F>, QueuedAccount, Outcome),
+    ) {
+        for queued in queue {
+            while self.in_flight.is_full() {
                 self.wait(&mut each).await;
             }
-            self.crew.heed(&mut self.settle);
-            if duty.may_begin(self.settle.halted()) {
-                self.crew.start(&mut self.settle, seat, duty);
+            self.in_flight.heed(&mut self.settle);
+            if pass.may_begin(self.settle.halted()) {
+                self.in_flight.start(&mut self.settle, queued, pass);
             } else {
-                leave(&mut self.settle, seat);
+                leave(&mut self.settle, queued);
             }
         }
-        while !self.crew.is_empty() {
+        while !self.in_flight.is_empty() {
             self.wait(&mut each).await;
         }
     }
 
     /// Waits for one thing to happen.
-    pub(super) async fn wait(&mut self, each: &mut impl FnMut(&mut Settle<F>, Seat, Outcome)) {
-        if let Some((seat, outcome)) = self.crew.next(&mut self.settle).await {
-            each(&mut self.settle, seat, outcome);
+    pub(super) async fn wait(&mut self, each: &mut impl FnMut(&mut Settle<F>, QueuedAccount, Outcome)) {
+        if let Some((queued, outcome)) = self.in_flight.next(&mut self.settle).await {
+            each(&mut self.settle, queued, outcome);
         }
     }
 }
 
 /// The account is done.
-pub(super) fn finish<F: FnMut(Event)>(settle: &mut Settle<F>, seat: Seat, mut outcome: Outcome) {
-    outcome.notes.extend(seat.notes);
-    settle.finish(seat.index, &seat.account, outcome);
+pub(super) fn finish<F: FnMut(Event)>(settle: &mut Settle<F>, queued: QueuedAccount, mut outcome: Outcome) {
+    outcome.notes.extend(queued.notes);
+    settle.finish(queued.index, &queued.account, outcome);
 }
 
 /// The account is not worked on any more: what was written there stands, and that nobody looked again is said.
-fn leave<F: FnMut(Event)>(settle: &mut Settle<F>, mut seat: Seat) {
-    match seat.before.take() {
-        None => settle.not_reached(seat.index, &seat.account),
+fn leave<F: FnMut(Event)>(settle: &mut Settle<F>, mut queued: QueuedAccount) {
+    match queued.before.take() {
+        None => settle.not_reached(queued.index, &queued.account),
         Some(mut before) => {
             before.notes.push("not read back: the run halted first".to_owned());
-            finish(settle, seat, *before);
+            finish(settle, queued, *before);
         }
     }
 }
 
-impl Duty {
+impl Pass {
     /// Whether a further account may be begun, now that the run may have halted. A run that halts for its failures
     /// still reads back what it has written.
     fn may_begin(self, halted: Option<&HaltReason>) -> bool {

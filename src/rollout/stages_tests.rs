@@ -216,7 +216,7 @@ async fn a_removal_goes_by_waves_and_is_read_back_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_earlier_sitting_finished_keeps_its_place_in_the_waves() {
+async fn what_an_earlier_invocation_finished_keeps_its_place_in_the_waves() {
     let world = world(20, |_| None);
     let first = run(&world, by_waves("2,50%", "0")).await;
     let mut all: Vec<_> = first.outcomes.values().cloned().collect();

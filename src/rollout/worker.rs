@@ -14,14 +14,14 @@ use super::cancel::Cancel;
 use super::event::EventKind;
 use super::history::{Begun, History};
 use super::journal::{Journal, JournalEntry, SavedTerms};
+use crate::account::assume_role::AssumedRole;
 use crate::account::change::{Change, ChangeResult};
 use crate::account::converge::{Goal, Task, converge};
 use crate::account::ledger::{Ledger, LedgerClosed};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, PartStatus, Step};
 use crate::account::preflight::preflight;
 use crate::account::read_back::read_back;
-use crate::account::restore::{Deeds, Restoration, restore};
-use crate::account::session::Entrance;
+use crate::account::rollback::{Rollback, RunWrites, rollback};
 use crate::aws::clients::{Attempts, Clients};
 use crate::ids::{AccountId, ExternalId, Region, RolePath, SessionName, SourceIdentity};
 use crate::inventory::list::{Account, Overrides};
@@ -56,7 +56,7 @@ pub enum Aim {
     /// What every account must have, or must not have any more.
     Setup(Box<Setup>),
     /// What an earlier run did in each account, which is undone.
-    PutBack(HashMap<AccountId, Deeds>),
+    Rollback(HashMap<AccountId, RunWrites>),
 }
 
 impl SavedTerms {
@@ -88,7 +88,7 @@ pub(super) struct Record<'a> {
 /// What is on record of the account.
 #[derive(Debug, Default)]
 struct Written {
-    /// Of all sittings of the run.
+    /// Of all invocations of the run.
     history: History,
     /// The change that was intended and is not settled: its write may be on its way.
     open: Option<Change>,
@@ -116,11 +116,11 @@ impl<'a> Record<'a> {
     /// Settles what is in doubt, since nobody waits for it any more. Gives back what it was.
     pub(super) fn cut_off(&self, code: &str) -> Option<Change> {
         let change = self.written()?.open.clone()?;
-        self.settled(&change, &ChangeResult::Failed { code: code.to_owned(), request_id: None });
+        self.settled(&change, &ChangeResult::Failed { code: code.into(), request_id: None });
         Some(change)
     }
 
-    /// What became of the account over all sittings. What an earlier one left in doubt, and nobody could look at, is told
+    /// What became of the account over all invocations. What an earlier one left in doubt, and nobody could look at, is told
     /// as it was.
     pub(super) fn close(self, outcome: Outcome, goal: Goal) -> Outcome {
         let Some(history) = self.written().map(|mut written| std::mem::take(&mut written.history)) else {
@@ -169,7 +169,7 @@ impl Ledger for Record<'_> {
 
 /// What is to be done in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Duty {
+pub(super) enum Pass {
     /// It is looked at, and nothing is written.
     Preflight,
     /// It is brought to the run's goal.
@@ -186,8 +186,8 @@ pub(super) struct Work {
     pub(super) events: UnboundedSender<EventKind>,
     pub(super) cancel: Cancel,
     pub(super) account: Account,
-    pub(super) duty: Duty,
-    /// What an earlier sitting did there, if one began with it.
+    pub(super) pass: Pass,
+    /// What an earlier invocation did there, if one began with it.
     pub(super) begun: Option<Begun>,
     /// What became of it, where that is to be read back.
     pub(super) before: Option<Box<Outcome>>,
@@ -197,13 +197,13 @@ pub(super) struct Work {
 impl Work {
     /// Does it. The outcome's duration is for the caller to fill in.
     pub(super) async fn run(self) -> Outcome {
-        let Self { clients, terms, journal, events, cancel, account, duty, begun, before, started_at } = self;
-        let errand = match errand(&clients, &terms, account, started_at) {
-            Ok(errand) => errand,
+        let Self { clients, terms, journal, events, cancel, account, pass, begun, before, started_at } = self;
+        let task = match account_task(&clients, &terms, account, started_at) {
+            Ok(task) => task,
             Err(outcome) => return *outcome,
         };
-        let (account_id, enters) = errand.whither();
-        let mut outcome = before.map_or_else(|| errand.begin(), |before| *before);
+        let (account_id, enters) = task.account();
+        let mut outcome = before.map_or_else(|| task.begin(), |before| *before);
         let at = Mutex::new(Step::AssumeRole);
         let step = |now: Step| {
             if let Ok(mut at) = at.lock() {
@@ -218,17 +218,17 @@ impl Work {
             let goal = terms.goal;
             let work = async {
                 // Boxed, since each is a large future of which an account needs one.
-                match (&errand, duty) {
-                    (Errand::Restore(task), _) => {
-                        Box::pin(restore(&clients, &record, task, &step, &mut outcome, &attempts)).await;
+                match (&task, pass) {
+                    (AccountTask::Restore(task), _) => {
+                        Box::pin(rollback(&clients, &record, task, &step, &mut outcome, &attempts)).await;
                     }
-                    (Errand::Converge(task), Duty::Preflight) => {
+                    (AccountTask::Converge(task), Pass::Preflight) => {
                         Box::pin(preflight(&clients, task, goal, &step, &mut outcome, &attempts)).await;
                     }
-                    (Errand::Converge(task), Duty::Converge) => {
+                    (AccountTask::Converge(task), Pass::Converge) => {
                         Box::pin(converge(&clients, &record, task, goal, &step, &mut outcome, &attempts)).await;
                     }
-                    (Errand::Converge(task), Duty::ReadBack) => {
+                    (AccountTask::Converge(task), Pass::ReadBack) => {
                         Box::pin(read_back(&clients, task, goal, &step, &mut outcome, &attempts)).await;
                     }
                 }
@@ -255,7 +255,7 @@ impl Work {
         };
         outcome.attempts = outcome.attempts.max(attempts.most());
         if clients.login_over().is_some_and(|why| refused_as(&outcome, why)) {
-            return record.close(without_login(outcome, duty, status_before), terms.goal);
+            return record.close(without_login(outcome, pass, status_before), terms.goal);
         }
         let Some((code, message, fix)) = cut_off else { return record.close(outcome, terms.goal) };
         if let Some(part) = record.cut_off(code).and_then(|change| change.write.parts().first().copied()) {
@@ -267,17 +267,17 @@ impl Work {
 }
 
 /// What is to be done in one account.
-enum Errand {
+enum AccountTask {
     Converge(Box<Task>),
-    Restore(Box<Restoration>),
+    Restore(Box<Rollback>),
 }
 
-impl Errand {
-    /// Which account, and whether its door must be opened.
-    fn whither(&self) -> (AccountId, bool) {
+impl AccountTask {
+    /// Which account, and whether a role is assumed to get in.
+    fn account(&self) -> (AccountId, bool) {
         match self {
-            Self::Converge(task) => (task.account_id, task.entrance.is_some()),
-            Self::Restore(task) => (task.account_id, task.entrance.is_some()),
+            Self::Converge(task) => (task.account_id, task.assume.is_some()),
+            Self::Restore(task) => (task.account_id, task.assume.is_some()),
         }
     }
 
@@ -291,8 +291,13 @@ impl Errand {
 }
 
 /// What is to be done, filled in for one account; or why the setup cannot be filled in there.
-fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timestamp) -> Result<Errand, Box<Outcome>> {
-    let entrance = (account.id != clients.caller().account).then(|| Entrance {
+fn account_task(
+    clients: &Clients,
+    terms: &Terms,
+    account: Account,
+    started_at: Timestamp,
+) -> Result<AccountTask, Box<Outcome>> {
+    let assume = (account.id != clients.caller().account).then(|| AssumedRole {
         role: account.overrides.assume_role.clone().unwrap_or_else(|| terms.assume_role.clone()),
         external_id: account.overrides.external_id.clone().or_else(|| terms.external_id.clone()),
         session_name: terms.session_name.clone(),
@@ -301,16 +306,11 @@ fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timest
     });
     let setup = match &terms.aim {
         Aim::Setup(setup) => setup,
-        Aim::PutBack(deeds) => {
-            let deeds = deeds.get(&account.id).cloned().unwrap_or_default();
+        Aim::Rollback(deeds) => {
+            let run = deeds.get(&account.id).cloned().unwrap_or_default();
             let (account_id, account_name) = (account.id, account.name);
-            return Ok(Errand::Restore(Box::new(Restoration {
-                account_id,
-                account_name,
-                entrance,
-                deeds,
-                started_at,
-            })));
+            let task = Rollback { account_id, account_name, assume, run, started_at };
+            return Ok(AccountTask::Restore(Box::new(task)));
         }
     };
     let place = Place {
@@ -327,7 +327,7 @@ fn errand(clients: &Clients, terms: &Terms, account: Account, started_at: Timest
     })?;
     let wait_ready = if is_old(account.joined, started_at) { Duration::ZERO } else { terms.wait_ready };
     let (account_id, account_name) = (account.id, account.name);
-    Ok(Errand::Converge(Box::new(Task { account_id, account_name, entrance, desired, started_at, wait_ready })))
+    Ok(AccountTask::Converge(Box::new(Task { account_id, account_name, assume, desired, started_at, wait_ready })))
 }
 
 /// Whether the account came to nothing because the caller's credentials were over, for the reason `why`: at the door,
@@ -340,8 +340,8 @@ fn refused_as(outcome: &Outcome, why: &str) -> bool {
 }
 
 /// The account is not to blame: it is as it was before.
-fn without_login(outcome: Outcome, duty: Duty, status: AccountStatus) -> Outcome {
-    if duty == Duty::ReadBack {
+fn without_login(outcome: Outcome, pass: Pass, status: AccountStatus) -> Outcome {
+    if pass == Pass::ReadBack {
         let note = "not read back: the caller's credentials were no longer good".to_owned();
         let notes = outcome.notes.iter().cloned().chain([note]).collect();
         return Outcome { status, failure: None, notes, ..outcome };
@@ -373,7 +373,7 @@ fn is_old(joined: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 fn failed(outcome: Outcome, step: Step, code: &str, message: String, fix: String) -> Outcome {
-    let failure = Failure { step, code: code.to_owned(), message, request_id: None, fix };
+    let failure = Failure { step, code: code.into(), message, request_id: None, fix };
     Outcome { status: AccountStatus::Failed, failure: Some(failure), ..outcome }
 }
 

@@ -8,9 +8,10 @@ use super::journal::{Chain, Journal, JournalEntry};
 use super::worker::Record;
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::ledger::Ledger;
+use crate::account::role::write::RoleWrite;
 
 fn deletion() -> Change {
-    Change { write: Write::DeleteRole { role: "Demo".parse().unwrap() }, before: None }
+    Change { write: Write::Role(RoleWrite::DeleteRole { role: "Demo".parse().unwrap() }), before: None }
 }
 
 #[tokio::test]
@@ -28,7 +29,7 @@ async fn what_was_intended_when_the_account_was_cut_off_is_settled_as_in_doubt()
     assert_eq!(record.cut_off("Timeout"), Some(deletion()));
     assert_eq!(record.cut_off("Timeout"), None, "it is told once");
     drop(record);
-    let in_doubt = ChangeResult::Failed { code: "Timeout".to_owned(), request_id: None };
+    let in_doubt = ChangeResult::Failed { code: "Timeout".into(), request_id: None };
     let results: Vec<_> = std::iter::from_fn(|| inbox.try_recv().ok())
         .map(|event| match event {
             EventKind::ChangeSettled { result, .. } => result,

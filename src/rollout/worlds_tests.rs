@@ -128,7 +128,7 @@ struct Bench {
 }
 
 /// One run, with what was asked of the world meanwhile.
-struct Sitting {
+struct Invocation {
     ran: Ran,
     log: Vec<LogEntry>,
 }
@@ -196,7 +196,7 @@ impl Bench {
     }
 
     /// Runs it over those accounts; in the way that the case says, if one is given.
-    async fn sit(&self, goal: Goal, case: Option<&Case>, of: impl Fn(AccountId) -> bool) -> Sitting {
+    async fn sit(&self, goal: Goal, case: Option<&Case>, of: impl Fn(AccountId) -> bool) -> Invocation {
         let some: Vec<Entry> = entries(&self.world).into_iter().filter(|entry| of(entry.account.id)).collect();
         let mark = self.world.log().entries().len();
         let set = |rollout: &mut super::dispatcher::Rollout| {
@@ -219,11 +219,11 @@ impl Bench {
         };
         let ran = ran(connect(&self.world).await, some, set, until).await;
         let log = self.world.log().entries().split_off(mark);
-        Sitting { ran, log }
+        Invocation { ran, log }
     }
 }
 
-impl Sitting {
+impl Invocation {
     fn of(&self, account: AccountId) -> (&Outcome, Writes) {
         let mut rows = self.ran.outcomes.values().filter(|outcome| outcome.account_id == account);
         let outcome = rows.next().expect("an account without a row");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use super::desired::{Desired, OWNER_TAG, Policy};
+use super::desired::{Desired, DesiredRole, OWNER_TAG, Policy};
 use super::document::{iam_takes, unknown_character};
 use super::file::{Source, Written};
 use super::finding::{Finding, Spot, nearest};
@@ -55,11 +55,10 @@ impl Filling<'_> {
         let trust = self.trust();
         let inline = self.inline();
         let grants = self.grants(&role_arn, &name, inline.as_ref());
-        Some(Desired {
-            setup: source.file.name.as_ref()?.get_ref().clone(),
-            role: role?,
+        let role = DesiredRole {
+            name: role?,
             path: path?,
-            role_arn,
+            arn: role_arn,
             description: description?,
             max_session_duration: max_session_duration?,
             boundary: boundary?,
@@ -68,6 +67,12 @@ impl Filling<'_> {
             inline: inline?,
             managed: managed?,
             extra_policies: table.extra_policies.as_ref().map(|extra| *extra.get_ref()).unwrap_or_default(),
+        };
+        Some(Desired {
+            setup: source.file.name.as_ref()?.get_ref().clone(),
+            account: self.account,
+            partition: self.partition.clone(),
+            roles: vec![role],
             grants: grants?,
             adopt: self.choices.adopt,
         })

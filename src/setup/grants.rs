@@ -63,8 +63,8 @@ impl Filling<'_> {
             }
             let missing_principal = table.missing_principal.as_ref().map(|missing| *missing.get_ref());
             let missing_principal = missing_principal.unwrap_or_default();
-            let grant = to.zip(name).zip(policy);
-            grants.push(grant.map(|((to, name), policy)| Grant { to, name, policy, missing_principal }));
+            let grant = to.zip(name).zip(policy).zip(role.parse().ok());
+            grants.push(grant.map(|(((to, name), policy), role)| Grant { to, name, role, policy, missing_principal }));
         }
         all(grants)
     }

@@ -69,12 +69,12 @@ fn every_built_in_fills_in_for_an_account_of_any_partition() {
     for name in built_in_names() {
         let desired = fill(&Setup::load(name, Choices::default()).unwrap());
         assert_eq!(desired.setup, name);
-        assert_eq!(desired.tags.get(OWNER_TAG).map(String::as_str), Some(name));
-        assert!(desired.role_arn.to_string().starts_with("arn:aws-cn:iam::000123456789:role/"));
+        assert_eq!(desired.only_role().tags.get(OWNER_TAG).map(String::as_str), Some(name));
+        assert!(desired.only_role().arn.to_string().starts_with("arn:aws-cn:iam::000123456789:role/"));
         assert!(desired.granted().next().is_none(), "nobody gets a grant unasked");
-        assert!(desired.grants[0].policy.text.contains(&desired.role_arn.to_string()));
+        assert!(desired.grants[0].policy.text.contains(&desired.only_role().arn.to_string()));
         assert!(desired.grants[0].policy.text.contains("iam:PassedToService"));
-        assert!(desired.managed.iter().all(|arn| arn.partition().as_str() == "aws-cn"));
+        assert!(desired.only_role().managed.iter().all(|arn| arn.partition().as_str() == "aws-cn"));
     }
 }
 
@@ -87,10 +87,10 @@ fn a_row_goes_over_the_command_line_and_that_over_the_setup() {
     };
     let setup = Setup::load("amazon-ml-redshift", chosen("A", "user/a")).unwrap();
     let plain = fill(&setup);
-    assert_eq!((plain.role.as_str(), plain.grants[0].name.as_str()), ("A", "RolecallPassRole-A"));
+    assert_eq!((plain.only_role().name.as_str(), plain.grants[0].name.as_str()), ("A", "RolecallPassRole-A"));
     assert_eq!(plain.grants[0].to, ["user/a".parse().unwrap()], "once is enough");
     let row = setup.fill(&place(), &chosen("B", "group/b")).unwrap();
-    assert_eq!((row.role.as_str(), row.grants[0].to.as_slice()), ("B", &["group/b".parse().unwrap()][..]));
+    assert_eq!((row.only_role().name.as_str(), row.grants[0].to.as_slice()), ("B", &["group/b".parse().unwrap()][..]));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_document_that_is_the_same_for_all_accounts_is_worked_out_once() {
     let elsewhere = Place { account: "000000000002".parse().unwrap(), ..place() };
     let other = setup.fill(&elsewhere, &Choices::default()).unwrap();
     let one = fill(&setup);
-    assert!(std::sync::Arc::ptr_eq(&one.trust.meaning, &other.trust.meaning));
+    assert!(std::sync::Arc::ptr_eq(&one.only_role().trust.meaning, &other.only_role().trust.meaning));
     assert!(one.grants[0].policy != other.grants[0].policy);
 }
 
@@ -138,14 +138,16 @@ fn everything_that_a_setup_can_have_comes_through() {
     assert_eq!(setup.params().into_iter().collect::<Vec<_>>(), ["boundary", "team"]);
     let desired = fill(&setup);
     let arn = "arn:aws-cn:iam::000123456789:role/ops/data/X-cn-north-1";
-    assert_eq!(desired.role_arn.to_string(), arn);
-    assert_eq!(desired.description.as_deref(), Some("of data"));
-    assert_eq!(desired.max_session_duration, Some(5400));
-    assert_eq!(desired.boundary.as_ref().unwrap().to_string(), "arn:aws-cn:iam::000123456789:policy/Edge");
-    assert_eq!(desired.managed.len(), 2);
-    assert_eq!(desired.tags["team"], "data");
-    assert_eq!(desired.inline.len(), 2);
-    assert!(desired.inline.values().all(|policy| policy.text.contains(&format!("\"{arn}/${{aws:username}}\""))));
+    assert_eq!(desired.only_role().arn.to_string(), arn);
+    assert_eq!(desired.only_role().description.as_deref(), Some("of data"));
+    assert_eq!(desired.only_role().max_session_duration, Some(5400));
+    assert_eq!(desired.only_role().boundary.as_ref().unwrap().to_string(), "arn:aws-cn:iam::000123456789:policy/Edge");
+    assert_eq!(desired.only_role().managed.len(), 2);
+    assert_eq!(desired.only_role().tags["team"], "data");
+    assert_eq!(desired.only_role().inline.len(), 2);
+    assert!(
+        desired.only_role().inline.values().all(|policy| policy.text.contains(&format!("\"{arn}/${{aws:username}}\"")))
+    );
     let [first, second] = desired.grants.as_slice() else { panic!("two grants") };
     assert_eq!(first.name.as_str(), "RolecallPassRole-X-cn-north-1");
     assert_eq!(second.name.as_str(), "Second");
@@ -314,7 +316,7 @@ fn a_parameter_may_come_with_the_row_and_must_have_come_by_then() {
     assert!(error.ends_with("setup.toml:6:21: nothing fills `{{param.team}}`"), "{error}");
     let row = params([("team", "data")]);
     setup.rehearse(&row).unwrap();
-    assert_eq!(setup.fill(&place(), &row).unwrap().description.as_deref(), Some("of data"));
+    assert_eq!(setup.fill(&place(), &row).unwrap().only_role().description.as_deref(), Some("of data"));
     let long = params([("team", &"x".repeat(1000))]);
     assert!(setup.rehearse(&long).unwrap_err().to_string().contains("a description of 1003 characters"));
 }
@@ -382,7 +384,7 @@ proptest! {
         let (setup, _) = examine(&toml, &[("trust.json", TRUST), ("p.json", p)], params([("v", &value)]));
         let place = Place { account_name: name, ..place() };
         if let Ok(desired) = setup.fill(&place, &Choices::default()) {
-            let policy = desired.inline.values().next().unwrap();
+            let policy = desired.only_role().inline.values().next().unwrap();
             let filled: serde_json::Value = serde_json::from_str(&policy.text).unwrap();
             prop_assert_eq!(shape(&filled), shape(&serde_json::from_str(p).unwrap()));
             prop_assert_eq!(&filled["Statement"][0]["Resource"], &format!("x{value}y"));

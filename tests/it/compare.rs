@@ -334,3 +334,19 @@ fn newcomers_that_are_not_well_are_told() {
     let json: Value = serde_json::from_str(&runs.compare(&["--format", "json"]).stdout).unwrap();
     assert_eq!(json["came_unwell"], 1);
 }
+
+#[test]
+fn a_run_compared_with_itself_is_as_it_was() {
+    let rolecall = Rolecall::new();
+    for (command, code, news) in [
+        (&["apply", "--sandbox", "--quiet"][..], 0, "compare: nothing changed\n"),
+        (&["verify", "--sandbox", "--quiet"], 3, "compare: nothing changed, 33 not well as before\n"),
+    ] {
+        let ran = rolecall.run(command);
+        assert_eq!(ran.code, code, "{ran:?}");
+        let ran = rolecall.run(&["compare", "latest", "latest"]);
+        assert!(ran.code == 0 && ran.stdout.starts_with(news), "{ran:?}");
+        let ran = rolecall.run(&["compare", "latest", "latest", "--format", "csv"]);
+        assert!(!ran.stdout.contains(",changed,"), "{ran:?}");
+    }
+}

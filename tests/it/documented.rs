@@ -64,7 +64,7 @@ fn commands(block: &Block) -> Vec<String> {
     let text = block.text.replace("\\\n", " ");
     let lines = text.lines().filter_map(|line| line.strip_prefix(prompt));
     // Who has not installed it yet runs it by cargo.
-    let lines = lines.map(|line| line.replace("cargo run --release -- ", "rolecall "));
+    let lines = lines.map(|line| line.replace("cargo run -- ", "rolecall "));
     lines.filter(|line| line.starts_with("rolecall ")).collect()
 }
 

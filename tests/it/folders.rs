@@ -50,6 +50,9 @@ fn a_folder_that_cannot_be_trusted_is_refused_before_aws_is_asked() {
     let ran = rolecall.run(&PLAN);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("`reports/latest` is a folder, and rolecall points it at the newest run\nhint: "));
+    // Whoever asks for the newest run is told the same.
+    let ran = rolecall.run(&["verify", "--sandbox", "--against", "latest"]);
+    assert!(ran.code == 2 && ran.stderr.contains("`reports/latest` is a folder"), "{ran:?}");
     fs::remove_dir(rolecall.path("reports/latest")).unwrap();
     for (mode, code) in [(0o777, 2), (0o1777, 3), (0o775, 3), (0o755, 3)] {
         fs::set_permissions(rolecall.path("reports"), fs::Permissions::from_mode(mode)).unwrap();

@@ -16,6 +16,8 @@ mod bootstrap;
 #[cfg(test)]
 mod compare;
 #[cfg(test)]
+mod connection;
+#[cfg(test)]
 mod deploy;
 #[cfg(test)]
 mod doctor;
@@ -34,6 +36,8 @@ mod folders;
 mod harness;
 #[cfg(test)]
 mod history;
+#[cfg(test)]
+mod inventory;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]

@@ -75,9 +75,26 @@ fn the_page_of_options_has_those_that_there_are_with_their_commands() {
 
 #[test]
 fn no_page_names_an_option_that_there_is_not() {
-    /// Options of the AWS CLI, cargo, jq and our own benchmarks that our pages name.
-    const OTHERS: &[&str] =
-        &["--arg", "--bench", "--bins", "--json", "--latency", "--lib", "--python", "--query", "--release", "--test"];
+    /// Options of the AWS CLI, cargo, docker, gh, jq, sha256sum and our own benchmarks that our pages name.
+    const OTHERS: &[&str] = &[
+        "--arg",
+        "--bench",
+        "--bins",
+        "--check",
+        "--git",
+        "--ignore-missing",
+        "--json",
+        "--latency",
+        "--lib",
+        "--locked",
+        "--python",
+        "--query",
+        "--release",
+        "--repo",
+        "--rm",
+        "--signer-workflow",
+        "--test",
+    ];
     let mut known: BTreeSet<String> = defined().into_values().flatten().collect();
     known.extend(["--version", "--help"].map(str::to_owned));
     let pages = pages();

@@ -158,7 +158,7 @@ fn what_cannot_be_gone_on_with_is_refused_with_a_clear_line() {
     let seen = requests(&world.home).0;
     // As a run that was cut off leaves it.
     fs::remove_file(world.rolecall.path("reports/latest/run.json")).unwrap();
-    refused(&journal.replacen("\"format\":4", "\"format\":1", 1), "has format 1, this version reads format 4", 2);
+    refused(&journal.replacen("\"format\":5", "\"format\":1", 1), "has format 1, this version reads format 5", 2);
     refused("{}\n", "is not a run's journal", 2);
     refused("", "ends before the run began", 2);
     let lines: Vec<&str> = journal.lines().collect();

@@ -18,7 +18,8 @@ struct Running {
 
 impl Running {
     fn start(rolecall: &Rolecall, args: &[&str]) -> Self {
-        let mut command = rolecall.command(&[args, &["--yes", "--quiet", "--format", "json"]].concat());
+        let command = rolecall.command(&[args, &["--yes", "--quiet", "--format", "json"]].concat());
+        let mut command = heeding_hangup(&command);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let events = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, events }
@@ -44,6 +45,22 @@ impl Running {
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         (last, self.child.wait().unwrap().code().unwrap(), said)
     }
+}
+
+/// The same command as a terminal would start it. Whoever runs the tests may have been started to outlive its terminal, and
+/// its children, rolecall among them, then ignore SIGHUP as well.
+fn heeding_hangup(command: &Command) -> Command {
+    let mut heeding = Command::new("/usr/bin/env");
+    // Other systems' `env` cannot do this; they start tests from terminals.
+    if cfg!(target_os = "linux") {
+        heeding.arg("--default-signal=HUP");
+    }
+    heeding.env_clear().arg(command.get_program()).args(command.get_args());
+    heeding.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = command.get_current_dir() {
+        heeding.current_dir(folder);
+    }
+    heeding
 }
 
 fn send(child: &Child, signal: &str) {

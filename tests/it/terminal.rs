@@ -122,3 +122,20 @@ fn a_log_has_every_account_and_no_credential() {
     let ran = home.run(&["plan", "--organization", "--log", "no/such/run.log"]);
     assert!(ran.code == 2 && ran.stderr.contains("cannot write to `no/such/run.log`"), "{ran:?}");
 }
+
+#[test]
+fn what_comes_next_is_a_whole_command() {
+    let rolecall = Rolecall::new();
+    let last = |args: &[&str]| {
+        let ran = rolecall.run(args);
+        ran.stdout.trim_end().lines().last().unwrap().to_owned()
+    };
+    let grant = ["--pass-role-to", "user/analyst"];
+    // Its world is gone with the process, so that to run it again would prove nothing.
+    let next = last(&[&["apply", "--sandbox", "accounts=3"], &grant[..]].concat());
+    assert_eq!(next, "  rolecall plan --organization --pass-role-to user/analyst");
+    let next = last(&[&["verify", "--sandbox=accounts=3", "--simulate"], &grant[..]].concat());
+    assert_eq!(next, "  rolecall plan --sandbox=accounts=3 --pass-role-to user/analyst");
+    let next = last(&[&["plan", "--sandbox=accounts=3"], &grant[..]].concat());
+    assert_eq!(next, "  rolecall apply --sandbox=accounts=3 --pass-role-to user/analyst");
+}

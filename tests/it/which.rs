@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::harness::{Rolecall, Server, request_log, requests};
+use super::harness::{Rolecall, Server, World, request_log, requests};
 
 /// How often each reason for being out was given in the newest run.
 fn reasons(rolecall: &Rolecall) -> BTreeMap<String, usize> {
@@ -46,6 +46,73 @@ fn only_accounts_that_came_since_a_run_are_worked_on() {
     let ran = rolecall.run(&[&["apply", "--quiet"], &grown[..]].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(rolecall.statuses()["created"], 5);
+}
+
+/// Week after week with `--new-since latest`: what an earlier run did is not done again, what failed is.
+#[test]
+fn what_no_run_brought_to_a_good_end_is_new() {
+    let world = World::new("rough");
+    let apply = ["apply", "--organization", "--yes", "--account-timeout", "5s"];
+    assert_eq!(world.run(&apply).code, 1);
+    let with = |has: fn(&str) -> bool| {
+        let rows = world.rolecall.rows().into_iter().filter(|row| has(&row["status"]));
+        rows.map(|row| row["account_id"].clone()).collect::<Vec<_>>()
+    };
+    let (first, mut failed) = (world.rolecall.latest(), with(|status| status == "failed"));
+    assert!(failed.len() > 5, "{failed:?}");
+    for _ in 0..2 {
+        let ran = world.run(&[&apply[..], &["--new-since", "latest"]].concat());
+        assert_eq!(with(|status| status != "skipped"), failed, "{ran:?}");
+        let told = format!("; new are {} accounts that it did not bring to a good end", failed.len());
+        assert!(ran.stderr.starts_with("--new-since latest: ") && ran.stderr.contains(&told), "{}", ran.stderr);
+        let said = reasons(&world.rolecall);
+        assert!(said.contains_key(&format!("done in {first} already, so not new (--new-since)")), "{said:?}");
+        failed = with(|status| status == "failed");
+    }
+}
+
+#[test]
+fn a_unit_goes_by_its_path_or_by_a_name_that_is_its_own() {
+    let rolecall = Rolecall::new();
+    let count = |ou: &str| {
+        let ran = rolecall.run(&["accounts", "--sandbox", "--ou", ou]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.stdout.lines().skip(1).filter(|line| !line.contains(",skipped,")).count()
+    };
+    let prod = count("Workloads/Prod");
+    assert!(prod > 3, "{prod}");
+    assert_eq!((count("Prod"), count("/Workloads/Prod")), (prod, prod));
+    assert!(count("Workloads") > prod);
+    let ran = rolecall.run(&["accounts", "--sandbox", "--ou", "workloads/prod,ou-none"]);
+    let said = "error: not in the inventory: ou-none, workloads/prod (is it `Workloads/Prod`?)\nhint: check the ids";
+    assert!(ran.code == 1 && ran.stderr.contains(said), "{ran:?}");
+}
+
+#[test]
+fn what_is_nearly_an_option_is_understood_or_answered() {
+    let rolecall = Rolecall::new();
+    let ran = rolecall.run(&["accounts", "--sandbox", "accounts=3"]);
+    assert!(ran.code == 0 && ran.stdout.lines().count() == 5, "{ran:?}");
+    let live = ["apply", "--organization", "--yes"];
+    for (more, says) in [
+        (&["--dry-run"][..], "hint: `rolecall plan` with the same options says what apply would change"),
+        (&["--role-name", "arn:aws:iam::123456789012:role/x/Demo"], "; write `Demo`"),
+        (&["--assume-role", "a,b"], "one name is meant"),
+        (&["--assume-role", "*/Admin"], "would name others too"),
+        (&["--pass-role-to", "user/a,user/b"], "one name is meant"),
+        (&["--pass-role-to", "arn:aws:iam::123456789012:user/ann"], "; write `user/ann`"),
+        (&["--include", "1234-5678-9012"], "; write `123456789012`"),
+        (
+            &["--assume-role", "arn:aws:iam::123456789012:role/ops/R"],
+            "hint: write --assume-role ops/R, or name the account alone: --include 123456789012",
+        ),
+    ] {
+        let ran = rolecall.run(&[&live[..], more].concat());
+        assert!(ran.code == 2 && ran.stderr.contains(says), "{more:?}: {ran:?}");
+    }
+    let arn = ["--assume-role", "arn:aws:iam::123456789012:role/ops/R", "--include", "123456789012"];
+    let ran = rolecall.run(&[&live[..], &arn].concat());
+    assert!(ran.code == 2 && ran.stderr.contains("no usable AWS credentials"), "{ran:?}");
 }
 
 #[test]
@@ -107,7 +174,7 @@ fn what_cannot_be_is_said_before_aws_is_asked() {
         (live, &["--new-since", "2026-02-30"], "there is no such day"),
         (live, &["--new-since", "2026-01-01T00-00-00Z-apply-empty"], "cannot read `"),
         (live, &["--tag", "stage"], "not KEY=VALUE"),
-        (file, &["--tag", "stage=prod"], "--tag needs AWS Organizations"),
+        (file, &["--tag", "stage=prod"], "--tag needs tags, which this file does not have"),
         (file, &["--new-since", "2026-01-01"], "needs the column `joined`"),
     ] {
         let ran = rolecall.run(&[&["apply"], &source[..], more].concat());

@@ -119,7 +119,7 @@ fn an_account_keeps_what_it_did_in_earlier_stages() {
 }
 
 #[test]
-fn what_was_changed_in_an_earlier_sitting_is_told() {
+fn what_was_changed_in_an_earlier_invocation_is_told() {
     let applied = ChangeResult::Applied { request_id: Some("req-earlier".to_owned()) };
     let events = [
         sample::settled(1, sample::trust_change(), applied),
@@ -128,7 +128,7 @@ fn what_was_changed_in_an_earlier_sitting_is_told() {
     ];
     let page = page(&events, PLENTY);
     assert_eq!(told(&page, "details")[0][0]["changes"][0]["request_id"], "req-earlier");
-    assert_eq!(told(&page, "timeline")["steps"], serde_json::json!([]), "nothing was done in this sitting");
+    assert_eq!(told(&page, "timeline")["steps"], serde_json::json!([]), "nothing was done in this invocation");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn nothing_that_somebody_typed_can_leave_its_element() {
     outcome.unit = hostile.to_owned();
     outcome.notes = vec![hostile.to_owned()];
     if let Some(failure) = &mut outcome.failure {
-        failure.code = hostile.to_owned();
+        failure.code = hostile.into();
         failure.message = format!("{hostile}\0 000000000007");
         failure.fix = hostile.to_owned();
     }

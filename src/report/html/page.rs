@@ -44,7 +44,7 @@ pub struct HtmlPage {
     changes: Changes,
     /// What the accounts in flight have done so far.
     in_flight: HashMap<AccountId, Detail>,
-    /// What the accounts did before: in stages that they have passed, or in an earlier sitting of the run.
+    /// What the accounts did before: in stages that they have passed, or in an earlier invocation of the run.
     before: HashMap<AccountId, Before>,
     accounts: BTreeMap<usize, Place>,
 }
@@ -53,7 +53,7 @@ pub struct HtmlPage {
 #[derive(Default)]
 struct Before {
     pieces: Vec<Piece>,
-    /// Whether it was worked on in this sitting.
+    /// Whether it was worked on in this invocation.
     here: bool,
 }
 

@@ -10,8 +10,8 @@ use crate::account::change::{Change, ChangeResult, Part};
 use crate::account::difference::Difference;
 use crate::account::outcome::{AccountStatus, Outcome, PartStatus, Step};
 use crate::ids::AccountId;
-use crate::plain::plain;
 use crate::rollout::event::{Ended, RolloutStats, RunInfo};
+use crate::sanitize::printable::printable;
 
 /// How long a message or a note may be in the page, in bytes.
 const MESSAGE: usize = 2_000;
@@ -133,7 +133,7 @@ impl<'a> Row<'a> {
         Self(
             id,
             &row.account_name,
-            text(&plain(&outcome.unit)),
+            text(&printable(&outcome.unit)),
             row.status,
             [parts.role, parts.trust, parts.permissions, parts.pass_role],
             role_arn,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::sheet::Sheet;
 use super::style::{Styles, paint};
-use crate::plain::plain;
+use crate::sanitize::printable::printable;
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +55,9 @@ pub fn write_checkup(
             CheckMood::Skipped => styles.dim,
         };
         let head = format!("{:<4}  {:<longest$}  ", line.word, line.name);
-        sheet.hanging(&head, style, &plain(&line.told), anstyle::Style::new());
+        sheet.hanging(&head, style, &printable(&line.told), anstyle::Style::new());
         if let Some(fix) = &line.fix {
-            sheet.hanging(&format!("{:longest$}        fix: ", ""), styles.advice, &plain(fix), styles.advice);
+            sheet.hanging(&format!("{:longest$}        fix: ", ""), styles.advice, &printable(fix), styles.advice);
         }
     }
     if let Some(verdict) = verdict {

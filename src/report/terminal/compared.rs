@@ -9,9 +9,9 @@ use super::sheet::Sheet;
 use super::style::Styles;
 use super::wording::{count, counted};
 use crate::account::outcome::AccountStatus;
-use crate::plain::plain;
 use crate::report::compare::Shift;
 use crate::report::compare_run::{ComparedRuns, RowsState};
+use crate::sanitize::printable::printable;
 
 /// How many groups of one kind are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -67,7 +67,11 @@ impl Page {
     fn headline(&mut self, runs: &ComparedRuns) {
         let comparison = &runs.comparison;
         let (worse, better) = (comparison.count(Shift::Worse), comparison.count(Shift::Better));
-        let (news, style) = match (worse, better, comparison.differences.len()) {
+        let still = comparison.count(Shift::Still);
+        let (news, style) = match (worse, better, comparison.differences.len() - still) {
+            (0, 0, 0) if still > 0 => {
+                (format!("nothing changed, {} not well as before", count(still)), self.sheet.styles.heading)
+            }
             (0, 0, 0) => ("nothing changed".to_owned(), self.sheet.styles.good),
             (0, 0, n) => (format!("no account is worse, {} changed otherwise", count(n)), self.sheet.styles.heading),
             (0, n, _) => (format!("no account is worse, {} better", count(n)), self.sheet.styles.good),
@@ -83,7 +87,7 @@ impl Page {
             self.hanging(&format!("  {name}  "), &about, self.sheet.styles.dim);
         }
         for warning in runs.warnings() {
-            self.hanging("warning: ", &plain(&warning), self.sheet.styles.warn);
+            self.hanging("warning: ", &printable(&warning), self.sheet.styles.warn);
         }
     }
 

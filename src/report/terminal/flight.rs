@@ -3,7 +3,7 @@
 use super::wording::{clip, count};
 use crate::account::outcome::Step;
 use crate::ids::AccountId;
-use crate::plain::plain;
+use crate::sanitize::printable::printable;
 
 /// How many accounts are named; the others are counted.
 const NAMED: usize = 4;
@@ -16,7 +16,7 @@ pub(super) struct InFlight {
 
 impl InFlight {
     pub(super) fn started(&mut self, id: AccountId, name: &str) {
-        let label = if name.is_empty() { id.to_string() } else { clip(&plain(name), 24) };
+        let label = if name.is_empty() { id.to_string() } else { clip(&printable(name), 24) };
         self.accounts.push((id, label, None));
     }
 

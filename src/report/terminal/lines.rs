@@ -13,9 +13,9 @@ use super::tally::Tally;
 use super::wording::{account, count, counted, duration};
 use crate::account::outcome::{AccountStatus, Failure, Outcome, Step};
 use crate::ids::AccountId;
-use crate::plain::plain;
 use crate::report::Reporter;
 use crate::rollout::event::{Api, Event, EventKind, HaltReason, RunInfo, Stage};
+use crate::sanitize::printable::printable;
 
 /// Up to so many accounts, each has a line.
 const SMALL: usize = 50;
@@ -124,7 +124,7 @@ impl Reporter for Lines {
 
 fn start_line(info: &RunInfo) -> String {
     let RunInfo { command, setup, selected, source, concurrency, .. } = info;
-    let (setup, source) = (plain(setup), plain(source));
+    let (setup, source) = (printable(setup), printable(source));
     let accounts = if info.listing { "accounts".to_owned() } else { counted(*selected, "account") };
     let part = info.shard.map(|shard| format!(", shard {shard}")).unwrap_or_default();
     format!("{command} {setup}: {accounts} of {source}{part}, {concurrency} at a time")
@@ -133,7 +133,8 @@ fn start_line(info: &RunInfo) -> String {
 /// A failure in two lines: what happened, and what to do.
 pub(super) fn failure_lines(outcome: &Outcome, failure: &Failure) -> [String; 2] {
     let account = account(outcome.account_id, &outcome.account_name);
-    let (code, message, fix) = (plain(&failure.code), plain(&failure.message), plain(&failure.fix));
+    let (code, message) = (printable(failure.code.as_str()), printable(&failure.message));
+    let fix = printable(&failure.fix);
     [format!("{:<10} {account}: {} {code}: {message}", AccountStatus::Failed, failure.step), format!("fix: {fix}")]
 }
 
@@ -142,12 +143,12 @@ pub(super) fn halt_line(reason: &HaltReason, in_flight: usize, listing: bool) ->
     let why = match reason {
         HaltReason::Interrupted => "interrupted".to_owned(),
         HaltReason::CredentialsExpired { message } => {
-            format!("the credentials are no longer good ({})", plain(message))
+            format!("the credentials are no longer good ({})", printable(message))
         }
-        HaltReason::JournalFailed { message } => format!("the journal cannot be written ({})", plain(message)),
+        HaltReason::JournalFailed { message } => format!("the journal cannot be written ({})", printable(message)),
         HaltReason::TooManyFailures { failed, allowed } => too_many(*failed, *allowed),
         HaltReason::ListingFailed { message } => {
-            format!("Organizations does not tell the rest of the accounts ({})", plain(message))
+            format!("Organizations does not tell the rest of the accounts ({})", printable(message))
         }
         HaltReason::PreflightFailed { failed } => {
             return format!("the preflight failed in {}: nothing is written anywhere", counted(*failed, "account"));

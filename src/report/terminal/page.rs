@@ -8,14 +8,15 @@ use anstyle::Style;
 
 use super::groups::Groups;
 use super::lines::too_many;
+use super::next_lines::NextLines;
 use super::sheet::Sheet;
 use super::style::Styles;
 use super::summary::{Fold, PARTS, ROLES};
 use super::wording::{count, counted, duration, rate};
 use crate::account::outcome::{AccountStatus, PartStatus};
-use crate::plain::plain;
 use crate::report::Verdict;
 use crate::rollout::event::{Ended, HaltReason, RunInfo};
+use crate::sanitize::printable::printable;
 
 /// How many groups of a section are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -29,11 +30,18 @@ pub(super) struct Page<'a> {
     sheet: Sheet,
     fold: &'a Fold,
     info: &'a RunInfo,
+    lines: Option<&'a NextLines>,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(styles: Styles, width: usize, fold: &'a Fold, info: &'a RunInfo) -> Self {
-        Self { sheet: Sheet::new(styles, width), fold, info }
+    pub(super) fn new(
+        styles: Styles,
+        width: usize,
+        fold: &'a Fold,
+        info: &'a RunInfo,
+        lines: Option<&'a NextLines>,
+    ) -> Self {
+        Self { sheet: Sheet::new(styles, width), fold, info, lines }
     }
 
     pub(super) fn render(mut self, folder: &Path) -> String {
@@ -92,7 +100,7 @@ impl<'a> Page<'a> {
             Some(Verdict::Failures) => format!("{} of {selected} failed", count(stats.failed)),
             None => format!("broke off, {} of {selected} done", count(stats.finished() - stats.skipped)),
         };
-        let head = format!("{} {}: ", self.info.command, plain(&self.info.setup));
+        let head = format!("{} {}: ", self.info.command, printable(&self.info.setup));
         self.sheet.line("");
         self.sheet.hanging(&head, self.sheet.styles.heading, &news, verdict_style);
 
@@ -104,7 +112,7 @@ impl<'a> Page<'a> {
         let below = format!(
             "{} of {}{}, {}as {}",
             counted(self.info.accounts, "account"),
-            plain(&self.info.source),
+            printable(&self.info.source),
             self.part(),
             time.unwrap_or_default(),
             self.info.caller
@@ -172,7 +180,7 @@ impl<'a> Page<'a> {
         }
         if !fold.roles.is_empty() {
             let more = if fold.roles.len() == ROLES { " and others" } else { "" };
-            let shown = fold.roles.iter().take(ROLES - 1).map(|role| plain(role).into_owned()).collect::<Vec<_>>();
+            let shown = fold.roles.iter().take(ROLES - 1).map(|role| printable(role).into_owned()).collect::<Vec<_>>();
             self.sheet.plain_hanging("  where        ", &format!("{}{more}", shown.join(", ")));
         }
     }
@@ -262,7 +270,7 @@ impl<'a> Page<'a> {
 
     fn reports(&mut self, folder: &Path, verdict: Option<Verdict>) {
         self.sheet.line("");
-        let path = plain(&folder.display().to_string()).into_owned();
+        let path = printable(&folder.display().to_string()).into_owned();
         self.sheet.hanging("Reports  ", self.sheet.styles.heading, &path, Style::new());
         for (there, what) in [
             (!self.info.listing, "accounts.csv has a row for every account"),
@@ -287,27 +295,45 @@ impl<'a> Page<'a> {
         };
         let login_over =
             matches!(self.fold.end, Some((Ended::Halted { reason: HaltReason::CredentialsExpired { .. } }, _)));
-        let next = match verdict {
-            _ if login_over && halted => format!("log in again, then {resume}"),
-            _ if login_over => format!("log in again, then {again}"),
-            Some(Verdict::AllWell) if self.fold.applied > 0 => {
-                "run the same command again to prove it: it will find nothing to do".to_owned()
+        let lines = self.lines;
+        let simulated = self.info.source.starts_with("sandbox");
+        let (next, command) = match verdict {
+            _ if login_over && halted => (format!("log in again, then {resume}"), None),
+            _ if login_over => (format!("log in again, then {again}"), lines.map(|lines| &lines.again)),
+            Some(Verdict::AllWell) if self.fold.applied == 0 => return,
+            Some(Verdict::AllWell) if simulated => {
+                let next = "this organization was a simulation and is gone; what would change in your own:";
+                (next.to_owned(), lines.map(|lines| &lines.for_real))
             }
-            Some(Verdict::AllWell) => return,
+            Some(Verdict::AllWell) if self.info.command == "apply" && lines.is_some() => {
+                ("prove that it is so:".to_owned(), lines.map(|lines| &lines.verify))
+            }
+            Some(Verdict::AllWell) => {
+                let next = "run the same command again to prove it: it will find nothing to do";
+                (next.to_owned(), lines.map(|lines| &lines.again))
+            }
             Some(Verdict::Differences) if self.info.command == "verify" => {
-                "rolecall plan, with the same options, shows what apply would change".to_owned()
+                let next = "rolecall plan, with the same options, shows what apply would change";
+                (next.to_owned(), lines.map(|lines| &lines.plan))
             }
-            Some(Verdict::Differences) => "rolecall apply, with the same options, makes it so".to_owned(),
+            Some(Verdict::Differences) => {
+                let next = "rolecall apply, with the same options, makes it so";
+                (next.to_owned(), lines.map(|lines| &lines.apply))
+            }
             Some(Verdict::Failures) if halted && self.fold.stats.failed > 0 => {
-                format!("do what the fix lines say, then {resume}")
+                (format!("do what the fix lines say, then {resume}"), None)
             }
-            _ if halted => resume,
+            _ if halted => (resume, None),
             Some(Verdict::Failures) if self.fold.stats.failed > 0 => {
-                format!("do what the fix lines say, then {again}")
+                (format!("do what the fix lines say, then {again}"), lines.map(|lines| &lines.again))
             }
-            _ => again.to_owned(),
+            _ => (again.to_owned(), lines.map(|lines| &lines.again)),
         };
         self.sheet.hanging("Next     ", self.sheet.styles.heading, &next, Style::new());
+        // Not wrapped, so that it can be pasted.
+        if let Some(command) = command {
+            self.sheet.line(&format!("  {}", printable(command)));
+        }
     }
 }
 

@@ -62,7 +62,7 @@ impl Progress {
     /// Shows a failure the first time that its cause comes up.
     fn failed(&mut self, outcome: &Outcome, failure: &Failure) {
         let known = self.causes.len();
-        self.causes.add(outcome, (failure.step, failure.code.clone()), &failure.fix, "");
+        self.causes.add(outcome, (failure.step, failure.code.to_string()), &failure.fix, "");
         if self.causes.len() > known {
             let [what, fix] = failure_lines(outcome, failure);
             let what = wrap(&what, self.width).into_iter().map(|line| paint(self.styles.bad, &line));
@@ -248,6 +248,6 @@ mod tests {
         let told = |what: &str| rows.iter().filter(|row| row.starts_with("failed") && row.contains(what)).count();
         assert_eq!((told("000000002001"), told("000000002002"), told("000000003001")), (1, 0, 1));
         assert!(rows.iter().any(|row| row.starts_with("  fix: let account 000000002001 trust the caller in")));
-        assert!(!rows.iter().any(|row| row.contains(crate::plain::acts)));
+        assert!(!rows.iter().any(|row| row.contains(crate::sanitize::printable::acts)));
     }
 }

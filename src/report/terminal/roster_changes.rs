@@ -9,11 +9,11 @@ use super::sheet::Sheet;
 use super::style::Styles;
 use super::wording::{account, count, counted};
 use crate::ids::AccountId;
-use crate::plain::plain;
+use crate::sanitize::printable::printable;
 
 /// An account that is not as before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeatTurn {
+pub struct RosterChange {
     /// The account.
     pub account_id: AccountId,
     /// Its name. Not trusted.
@@ -33,7 +33,7 @@ pub fn write_roster_changes(
     styles: Styles,
     width: usize,
     of: (&str, &str),
-    turns: &[(&str, Vec<SeatTurn>)],
+    turns: &[(&str, Vec<RosterChange>)],
 ) -> io::Result<()> {
     let mut sheet = Sheet::new(styles, width);
     let all: usize = turns.iter().map(|(_, turns)| turns.len()).sum();
@@ -42,13 +42,13 @@ pub fn write_roster_changes(
         n => (format!("{} not as before", counted(n, "account")), styles.heading),
     };
     sheet.hanging("accounts: ", Style::new(), &news, style);
-    sheet.hanging("  old  ", Style::new(), &plain(of.0), styles.dim);
-    sheet.hanging("  new  ", Style::new(), &plain(of.1), styles.dim);
+    sheet.hanging("  old  ", Style::new(), &printable(of.0), styles.dim);
+    sheet.hanging("  new  ", Style::new(), &printable(of.1), styles.dim);
     for (kind, turns) in turns.iter().filter(|(_, turns)| !turns.is_empty()) {
         sheet.heading(&format!("{} {kind}", count(turns.len())), styles.heading);
-        for SeatTurn { account_id, account_name, before, after } in turns {
+        for RosterChange { account_id, account_name, before, after } in turns {
             sheet.hanging("  ", Style::new(), &account(*account_id, account_name), Style::new());
-            let how = [before, after].map(|text| plain(text)).into_iter().filter(|text| !text.is_empty());
+            let how = [before, after].map(|text| printable(text)).into_iter().filter(|text| !text.is_empty());
             let how = how.collect::<Vec<_>>().join(" → ");
             sheet.hanging("      ", Style::new(), &how, styles.dim);
         }
@@ -62,15 +62,15 @@ mod tests {
     use super::*;
     use crate::report::sample;
 
-    fn text(width: usize, turns: &[(&str, Vec<SeatTurn>)]) -> String {
+    fn text(width: usize, turns: &[(&str, Vec<RosterChange>)]) -> String {
         let mut text = Vec::new();
         write_roster_changes(&mut text, Styles::plain(), width, ("old.csv", "organization o-1"), turns).unwrap();
         String::from_utf8(text).unwrap()
     }
 
-    fn turn(n: u64, name: &str, before: &str, after: &str) -> SeatTurn {
+    fn turn(n: u64, name: &str, before: &str, after: &str) -> RosterChange {
         let (before, after) = (before.to_owned(), after.to_owned());
-        SeatTurn { account_id: sample::account(n), account_name: name.to_owned(), before, after }
+        RosterChange { account_id: sample::account(n), account_name: name.to_owned(), before, after }
     }
 
     #[test]

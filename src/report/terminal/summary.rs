@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::groups::Groups;
+use super::next_lines::NextLines;
 use super::page::Page;
 use super::style::Styles;
 use crate::account::change::{ChangeResult, Part};
 use crate::account::difference::DifferenceKind;
 use crate::account::outcome::{AccountStatus, Outcome, PartStatus, Step};
-use crate::plain::plain;
 use crate::report::Reporter;
 use crate::rollout::event::{Ended, Event, EventKind, RolloutStats, RunInfo};
+use crate::sanitize::printable::printable;
 
 /// How many different role names are remembered.
 pub(super) const ROLES: usize = 4;
@@ -26,6 +27,7 @@ pub struct Summary {
     styles: Styles,
     width: usize,
     folder: PathBuf,
+    lines: Option<NextLines>,
     fold: Fold,
 }
 
@@ -74,18 +76,18 @@ impl Fold {
     fn finished(&mut self, outcome: &Outcome) {
         self.stats.count(outcome.status);
         for difference in &outcome.differences {
-            self.differences.add(outcome, difference.kind, &plain(&difference.summary()), "");
+            self.differences.add(outcome, difference.kind, &printable(&difference.summary()), "");
         }
         for note in &outcome.notes {
-            self.notes.add(outcome, (), &plain(note), "");
+            self.notes.add(outcome, (), &printable(note), "");
         }
         if let Some(failure) = &outcome.failure {
-            let key = (failure.step, plain(&failure.code).into_owned());
-            self.failures.add(outcome, key, &plain(&failure.fix), &plain(&failure.message));
+            let key = (failure.step, printable(failure.code.as_str()).into_owned());
+            self.failures.add(outcome, key, &printable(&failure.fix), &printable(&failure.message));
         }
         match outcome.status {
             AccountStatus::Skipped => {
-                self.skipped.add(outcome, (), &plain(outcome.reason.as_deref().unwrap_or_default()), "");
+                self.skipped.add(outcome, (), &printable(outcome.reason.as_deref().unwrap_or_default()), "");
             }
             AccountStatus::NotReached => {}
             _ => self.worked_on(outcome),
@@ -113,7 +115,13 @@ impl Fold {
 impl Summary {
     /// Writes to `out`, mostly stderr, at most `width` columns wide; `folder` is where the reports are.
     pub fn new(out: Box<dyn Write + Send>, styles: Styles, width: usize, folder: &Path) -> Self {
-        Self { out, styles, width, folder: folder.to_owned(), fold: Fold::default() }
+        Self { out, styles, width, folder: folder.to_owned(), lines: None, fold: Fold::default() }
+    }
+
+    /// With the commands that may come next, where they are known.
+    #[must_use]
+    pub fn with_next(self, lines: Option<NextLines>) -> Self {
+        Self { lines, ..self }
     }
 }
 
@@ -125,7 +133,7 @@ impl Reporter for Summary {
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         let Some(info) = &self.fold.info else { return Ok(()) };
-        let text = Page::new(self.styles, self.width, &self.fold, info).render(&self.folder);
+        let text = Page::new(self.styles, self.width, &self.fold, info, self.lines.as_ref()).render(&self.folder);
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }

@@ -205,7 +205,7 @@ fn no_line_is_wider_than_80_columns_and_colour_adds_escapes_only() {
     {
         let text = summary(&events, Styles::plain());
         assert!(text.lines().all(|line| columns(line) <= 80), "{text}");
-        assert!(text.lines().all(|line| !line.contains(crate::plain::acts)), "{text}");
+        assert!(text.lines().all(|line| !line.contains(crate::sanitize::printable::acts)), "{text}");
         let coloured = summary(&events, Styles::coloured());
         assert!(coloured.contains('\u{1b}'));
         assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), text);
@@ -225,7 +225,7 @@ fn many_causes_are_counted_and_not_shown() {
     let outcomes = (1..=70).map(|n| {
         let mut outcome = sample::denied(n);
         if let Some(failure) = &mut outcome.failure {
-            failure.code = format!("Code{n}");
+            failure.code = format!("Code{n}").as_str().into();
         }
         outcome
     });

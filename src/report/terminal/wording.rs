@@ -5,7 +5,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use crate::ids::AccountId;
-use crate::plain::plain;
+use crate::sanitize::printable::printable;
 
 /// `1,234,567`.
 pub(super) fn count(n: usize) -> String {
@@ -59,7 +59,7 @@ pub(super) fn rate(done: usize, elapsed: Duration) -> Option<String> {
 
 /// An account as it is named to people: id and, where known, name. Nothing in it acts; long names are cut.
 pub(super) fn account(id: AccountId, name: &str) -> String {
-    if name.is_empty() { id.to_string() } else { format!("{id} {}", clip(&plain(name), 32)) }
+    if name.is_empty() { id.to_string() } else { format!("{id} {}", clip(&printable(name), 32)) }
 }
 
 /// How many columns the text takes.

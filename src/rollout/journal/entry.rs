@@ -18,7 +18,7 @@ use crate::rollout::event::{Ended, RunInfo};
 use crate::setup::resolve::Choices;
 
 /// The version of the journal's form; a reader refuses another.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// One line of the journal. `Started`, a `Listed` for each account, `Began`; then what happens; `Closed`. Where the work
 /// begins while the accounts are still being listed, `Began` stands where that is over. A run that is gone on with has
@@ -75,7 +75,7 @@ pub enum JournalEntry {
         #[serde(flatten)]
         result: ChangeResult,
     },
-    /// A write that an earlier sitting left in doubt was found carried out.
+    /// A write that an earlier invocation left in doubt was found carried out.
     Found {
         /// The account.
         account_id: AccountId,
@@ -87,7 +87,7 @@ pub enum JournalEntry {
         /// What became of it.
         outcome: Box<Outcome>,
     },
-    /// The sitting is over, and its reports are written.
+    /// The invocation is over, and its reports are written.
     Closed {
         /// How it ended.
         #[serde(flatten)]
@@ -160,6 +160,9 @@ pub struct Way {
     /// `--profile`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// `--list-profile`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list_profile: Option<String>,
     /// `--region`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,

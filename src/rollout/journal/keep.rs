@@ -15,8 +15,8 @@ use super::entry::{FORMAT, JournalEntry, SavedTerms, Stamped};
 use crate::account::ledger::LedgerClosed;
 use crate::inventory::list::{Entry, Inventory};
 use crate::own_file::KeptFile;
-use crate::plain::plain_json;
 use crate::rollout::event::RunInfo;
+use crate::sanitize::printable::printable_json;
 
 /// Something to keep a journal in.
 pub trait Store: Write + Send {
@@ -152,7 +152,7 @@ impl Journal {
 fn line(entry: &JournalEntry) -> Result<Vec<u8>, LedgerClosed> {
     let stamped = Stamped { at: Timestamp::now(), entry };
     let text = serde_json::to_string(&stamped).map_err(|error| closed(&error.to_string()))?;
-    Ok(plain_json(&text).into_owned().into_bytes())
+    Ok(printable_json(&text).into_owned().into_bytes())
 }
 
 fn closed(message: &str) -> LedgerClosed {
@@ -190,6 +190,7 @@ fn keep<S: Store>(mut store: S, mut chain: Chain, inbox: &mpsc::Receiver<Lines>)
 mod tests {
     use super::*;
     use crate::account::change::{Change, Write as IamWrite};
+    use crate::account::role::write::RoleWrite;
 
     thread_local! {
         /// Whether anything was recorded on this thread since the journal caught up last.
@@ -200,7 +201,7 @@ mod tests {
         JournalEntry::Intended {
             account_id: format!("{account:012}").parse().unwrap(),
             change: Box::new(Change {
-                write: IamWrite::DeleteRole { role: "AmazonMLRedshift".parse().unwrap() },
+                write: IamWrite::Role(RoleWrite::DeleteRole { role: "AmazonMLRedshift".parse().unwrap() }),
                 before: Some("{}".to_owned()),
             }),
         }

@@ -72,7 +72,7 @@ impl From<&Chain> for JournalEnd {
     }
 }
 
-/// How the last sitting ended.
+/// How the last invocation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
     /// How it ended.
@@ -98,11 +98,11 @@ pub struct Logbook {
     pub earlier: Earlier,
     /// How often the run was gone on with.
     pub resumed: u32,
-    /// How long its sittings took together.
+    /// How long its invocations took together.
     pub worked: Duration,
     /// When its last line was written.
     pub ended_at: Timestamp,
-    /// How the last sitting ended; `None` where it was cut off.
+    /// How the last invocation ended; `None` where it was cut off.
     pub closed: Option<Closed>,
     /// How many bytes of it are whole lines.
     pub whole: u64,
@@ -145,15 +145,15 @@ pub fn read(
         whole: 0,
         chain: Chain::begin(None),
     };
-    let mut sitting = Sitting { from: begun_at, to: begun_at };
+    let mut invocation = Invocation { from: begun_at, to: begun_at };
     while let Some(Line { at, entry }) = lines.next()? {
         passed |= end.is_some_and(|end| *end == JournalEnd::from(&lines.chain));
         if let JournalEntry::Resumed { .. } = entry {
-            book.worked += sitting.took();
-            sitting = Sitting { from: at, to: at };
+            book.worked += invocation.took();
+            invocation = Invocation { from: at, to: at };
             book.resumed += 1;
         }
-        (sitting.to, book.ended_at) = (at, at);
+        (invocation.to, book.ended_at) = (at, at);
         match entry {
             JournalEntry::Listed { account } => book.entries.push(*account),
             JournalEntry::Began { accounts, whole } if accounts == book.entries.len() => {
@@ -165,7 +165,7 @@ pub fn read(
     if let (false, Some(end)) = (passed, end) {
         return Err(ReadError::OtherEnd { lines: end.lines });
     }
-    book.worked += sitting.took();
+    book.worked += invocation.took();
     book.earlier.begun.retain(|_, begun| !begun.history.is_empty() || begun.outcome.is_some());
     // Whoever goes on with a run whose accounts were still being listed lists again.
     if !book.listed && book.terms.asked.is_none() {
@@ -180,12 +180,12 @@ pub fn read(
 
 /// The lines of a journal that say what was done in the accounts and what became of them: what they say, so many at a
 /// time.
-pub struct Deeds<R> {
+pub struct AccountLines<R> {
     lines: Lines<R>,
     at_once: usize,
 }
 
-impl<R: BufRead> Deeds<R> {
+impl<R: BufRead> AccountLines<R> {
     /// Of this journal.
     ///
     /// # Errors
@@ -219,12 +219,12 @@ impl<R: BufRead> Deeds<R> {
 }
 
 /// From when to when a process worked on the run.
-struct Sitting {
+struct Invocation {
     from: Timestamp,
     to: Timestamp,
 }
 
-impl Sitting {
+impl Invocation {
     fn took(&self) -> Duration {
         Duration::try_from(self.to.duration_since(self.from)).unwrap_or_default()
     }

@@ -9,6 +9,7 @@ use super::{Chain, FORMAT, Journal, JournalEntry, Logbook, ReadError, SavedTerms
 use crate::account::change::{Change, ChangeResult, Write};
 use crate::account::converge::Goal;
 use crate::account::outcome::{AccountStatus, Outcome};
+use crate::account::role::write::RoleWrite;
 use crate::ids::AccountId;
 use crate::inventory::list::{Account, Entry, Inventory, Overrides, Reason, Selection};
 use crate::rollout::event::{Ended, JournalEnd, RunInfo};
@@ -80,17 +81,14 @@ fn inventory() -> Inventory {
         }
     };
     let out = Selection::Out(Reason::NotActive("SUSPENDED".to_owned()));
-    Inventory {
-        entries: vec![entry(1, Selection::In), entry(2, out), entry(3, Selection::In)],
-        source: "own.csv".to_owned(),
-        doubtful_columns: Vec::new(),
-        doubtful_states: Vec::new(),
-        whole: None,
-    }
+    Inventory::new(vec![entry(1, Selection::In), entry(2, out), entry(3, Selection::In)], "own.csv".to_owned())
 }
 
 fn deletion() -> Box<Change> {
-    Box::new(Change { write: Write::DeleteRole { role: "Demo".parse().unwrap() }, before: Some("{}".to_owned()) })
+    Box::new(Change {
+        write: Write::Role(RoleWrite::DeleteRole { role: "Demo".parse().unwrap() }),
+        before: Some("{}".to_owned()),
+    })
 }
 
 fn finished(n: usize, status: AccountStatus) -> JournalEntry {

@@ -15,3 +15,4 @@ pub mod rollout;
 pub mod sandbox;
 pub mod sanitize;
 pub mod setup;
+pub mod signature;

@@ -7,11 +7,12 @@ use crate::aws::failure::{AwsFailure, Class};
 use crate::ids::{AccountId, Arn, RolePath};
 use crate::inventory::error::InventoryError;
 use crate::report::compare_run::CompareError;
-use crate::report::{FolderError, RowError};
+use crate::report::{FolderError, HistoryError, RowError};
 use crate::rollout::journal::ReadError;
 use crate::rollout::merge::MergeError;
 use crate::sandbox::SpecError;
 use crate::setup::error::SetupError;
+use crate::signature::{KeyError, NAMESPACE};
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,8 @@ pub(super) enum CliError {
     Folder(#[from] FolderError),
     #[error(transparent)]
     Compare(#[from] CompareError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
     #[error(transparent)]
     World(#[from] SpecError),
     #[error("cannot write to `{0}`")]
@@ -93,6 +96,14 @@ pub(super) enum CliError {
     SetupChanged { setup: String },
     #[error("the run was begun by {run}, and these credentials are of another account: {now}")]
     AnotherCaller { run: Box<Arn>, now: Box<Arn> },
+    #[error("`{}` {error}", path.display())]
+    Key { path: std::path::PathBuf, error: KeyError },
+    #[error("cannot read `{}`", .0.display())]
+    NoFile(std::path::PathBuf, #[source] std::io::Error),
+    #[error("`{0}` has not come to its end, so that its files are not yet what they will be")]
+    NotEnded(String),
+    #[error("`{}` is there already", .0.display())]
+    SignedAlready(std::path::PathBuf),
     #[error("{0}")]
     NotExpected(String),
     #[error("cannot go on")]
@@ -185,6 +196,21 @@ impl CliError {
             Self::AnotherCaller { .. } => "log in to the account that the run was begun from, or name its --profile",
             Self::NotExpected(_) => "log in where it is, or name its --profile; nothing was written",
             Self::Compare(_) => "name the folder that a run left, with its run.json and accounts.csv",
+            Self::Key { error: KeyError::Public, .. } => "name the file without `.pub`",
+            Self::Key { error: KeyError::NotAKey, .. } => {
+                "name the file of a private key that `ssh-keygen -t ed25519` has made"
+            }
+            Self::Key { path, error: KeyError::Encrypted | KeyError::Kind(_) } => {
+                return Some(format!(
+                    "sign with `ssh-keygen -Y sign -n {NAMESPACE} -f {} RUN/run.json`, which makes the same file and takes \
+                     every key; or name an ed25519 key without a passphrase",
+                    path.display()
+                ));
+            }
+            Self::History(_) => "name the folder that holds the runs' folders",
+            Self::NoFile(..) => "check the path",
+            Self::NotEnded(_) => "go on with it first: `rolecall resume RUN`",
+            Self::SignedAlready(_) => "look who signed with `rolecall evidence check`; sign anew with --force",
             Self::Folder(_) | Self::Unwritable(..) => "make it writable, or choose another place with --report-dir",
             Self::World(_) => "try `--sandbox`, `--sandbox=rough` or `--sandbox=accounts=500,latency=50ms`",
             Self::NoOutput(..) | Self::NotWritten(..) => "choose another place for the file",

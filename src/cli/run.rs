@@ -6,7 +6,8 @@ use clap::Parser;
 
 use super::args::{Cli, Command};
 use super::commands::{
-    accounts, apply, compare, doctor, manual, merge, plan, remove, resume, rollback, sandbox, setup, verify,
+    accounts, apply, compare, doctor, evidence, history, manual, merge, plan, remove, resume, rollback, sandbox, setup,
+    verify,
 };
 use super::error::CliError;
 use super::{typed, ui};
@@ -62,6 +63,8 @@ pub fn run() -> ExitCode {
             Command::Rollback(args) => rollback::rollback(*args).await,
             Command::Merge(args) => merge::merge(args).await,
             Command::Compare(args) => compare::compare(&args),
+            Command::Evidence(args) => evidence::evidence(args),
+            Command::History(args) => history::history(&args),
             Command::Doctor(args) => doctor::doctor(*args).await,
             Command::Sandbox(args) => sandbox::sandbox(args).await,
             Command::Setup(args) => setup::setup(args),

@@ -12,9 +12,10 @@ use super::error::CliError;
 use super::log;
 use super::pasted;
 use crate::report::compare_run::ComparedRuns;
+use crate::report::history::History;
 use crate::report::terminal::{
     CheckLine, Lines, Progress, RosterChange, RosterLine, Styles, Summary, write_checkup, write_comparison,
-    write_roster, write_roster_changes,
+    write_history, write_roster, write_roster_changes,
 };
 use crate::report::{JsonLines, Reporters, RunFolder};
 use crate::sanitize::printable::printable;
@@ -58,6 +59,11 @@ pub(super) fn show_comparison(runs: &ComparedRuns, color: Color) -> Result<(), C
 pub(super) fn show_comparison_below(runs: &ComparedRuns, color: Color) -> Result<(), CliError> {
     out("\n")?;
     show_comparison(runs, color)
+}
+
+/// Shows a history on stdout.
+pub(super) fn show_history(history: &History, color: Color) -> Result<(), CliError> {
+    on_stdout(color, |out, styles| write_history(out, styles, width(), history))
 }
 
 /// Shows on stdout who is in and who is out.

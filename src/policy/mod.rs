@@ -9,6 +9,7 @@ mod document;
 mod error;
 pub mod json;
 mod percent;
+pub mod power;
 mod read;
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl Shift {
 
 /// How well an account is; the least is the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
+pub(super) enum Standing {
     Well,
     Differs,
     Missing,
@@ -95,6 +95,26 @@ pub struct Seen {
     code: Box<str>,
     reason: Box<str>,
     notes: Box<str>,
+}
+
+impl Seen {
+    /// How well the account is; `None` where it is out of view.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        Standing::of(self.status)
+    }
+
+    pub(super) fn status(&self) -> AccountStatus {
+        self.status
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Why it was left out, or not reached.
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
 }
 
 impl From<&AccountRow> for Seen {

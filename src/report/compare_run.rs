@@ -188,7 +188,8 @@ impl Folder {
     }
 }
 
-fn rows(path: &Path) -> Result<(BTreeMap<AccountId, Seen>, String), CompareError> {
+/// The rows of an `accounts.csv`, and SHA-256 of the file.
+pub(super) fn rows(path: &Path) -> Result<(BTreeMap<AccountId, Seen>, String), CompareError> {
     let unread = |source| CompareError::Io { path: path.to_owned(), source };
     let wrong = |source| CompareError::Rows { path: path.to_owned(), source };
     let mut file = Hashed::new(File::open(path).map_err(unread)?);

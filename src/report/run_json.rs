@@ -273,7 +273,7 @@ pub struct RunJson {
 impl RunJson {
     /// For the run of this folder.
     pub fn new(folder: &RunFolder) -> Self {
-        let digested = vec![folder.accounts_csv(), folder.changes_csv(), folder.evidence_jsonl()];
+        let digested = vec![folder.accounts_csv(), folder.changes_csv(), folder.evidence_jsonl(), folder.report_html()];
         Self { path: folder.run_json(), digested, record: None }
     }
 }

@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("doctor", &["account", "aws", "inventory", "own_file", "setup", "ids"], &["clap", "std::io::stderr"]),
     ("digest", &[], IMPURE),
     ("sanitize", &[], IMPURE),
+    ("signature", &[], IMPURE),
     ("own_file", &[], &["aws_", "tokio", "Instant::now", "SystemTime::now", "Timestamp::now"]),
     ("report", &["rollout", "account", "ids", "sanitize", "digest", "own_file"], REPORT_BANS),
     ("sandbox", &["ids"], &[]),
@@ -41,6 +42,7 @@ const EVERYTHING: &[&str] = &[
     "sandbox",
     "sanitize",
     "setup",
+    "signature",
 ];
 
 /// A report reads no clock: times come from the events.

@@ -24,6 +24,8 @@ mod doctor;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod example;
 #[cfg(test)]
 mod exit_codes;
@@ -32,6 +34,8 @@ mod faults;
 mod folders;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod history;
 #[cfg(test)]
 mod inventory;
 #[cfg(test)]

@@ -397,7 +397,61 @@ def templates(home):
               {"terraform", "variable", "data", "resource", "output"} <= set(blocks), blocks)
 
 
-for peer in (templates, boto_on_sandbox, tampering, ministack, moto):
+def signatures(home):
+    """OpenSSH and coreutils check a signed run, and what they make is checked by rolecall."""
+    def ran(*words, cwd=home, **more):
+        return subprocess.run([str(word) for word in words], cwd=cwd, capture_output=True, text=True, **more)
+
+    environment = {"HOME": home, "AWS_EC2_METADATA_DISABLED": "true", "PATH": os.environ["PATH"]}
+    run = pathlib.Path(home, "reports/latest")
+    ran(ROLECALL, "verify", "--sandbox", "--quiet", env=environment)
+    keys = [("ed25519", ["-t", "ed25519"]), ("rsa", ["-t", "rsa", "-b", "2048"])]
+    for name, kind in keys:
+        ran("ssh-keygen", "-q", *kind, "-N", "", "-f", name, check=True)
+    signers = pathlib.Path(home, "signers")
+    public = [pathlib.Path(home, f"{name}.pub").read_text() for name, _ in keys]
+    signers.write_text("".join(f"audit@example.com {key}" for key in public))
+
+    def openssh():
+        words = ["-f", signers, "-I", "audit@example.com", "-n", "rolecall-evidence", "-s", "run.json.sig"]
+        return ran("ssh-keygen", "-Y", "verify", *words, cwd=run, input=(run / "run.json").read_text())
+
+    def sums():
+        files = json.loads((run / "run.json").read_text())["files"]
+        lines = "".join(f"{file['sha256']}  {name}\n" for name, file in files.items())
+        return ran("sha256sum", "-c", cwd=run, input=lines)
+
+    def ours():
+        return ran(ROLECALL, "evidence", "check", "latest", "--allowed-signers", signers, env=environment)
+
+    done = ran(ROLECALL, "evidence", "sign", "latest", "--key", "ed25519", env=environment)
+    check("signatures: a run is signed", done.returncode == 0, done)
+    for what, judge in (("ssh-keygen", openssh), ("sha256sum", sums), ("rolecall", ours)):
+        done = judge()
+        check(f"signatures: {what} finds all well", done.returncode == 0, done)
+        print("    " + done.stdout.strip().replace("\n", "\n    "))
+    for name, judges in (("run.json", (openssh, ours)), ("accounts.csv", (sums, ours)), ("report.html", (sums, ours))):
+        whole = (run / name).read_bytes()
+        (run / name).write_bytes(whole.replace(b"amazon", b"amazom", 1))
+        for judge in judges:
+            done = judge()
+            check(f"signatures: {judge.__name__} sees one byte of {name} changed", done.returncode == 1 or judge is openssh
+                  and done.returncode == 255, done)
+            print("    " + (done.stdout + done.stderr).strip().splitlines()[0])
+        (run / name).write_bytes(whole)
+
+    (run / "run.json.sig").unlink()
+    ran("ssh-keygen", "-Y", "sign", "-n", "rolecall-evidence", "-f", "ed25519", run / "run.json", check=True)
+    done = ours()
+    check("signatures: what ssh-keygen signed fits for rolecall", done.returncode == 0 and "audit@example.com" in done.stdout, done)
+    (run / "run.json.sig").unlink()
+    ran("ssh-keygen", "-Y", "sign", "-n", "rolecall-evidence", "-f", "rsa", run / "run.json", check=True)
+    done = ours()
+    check("signatures: an RSA key's is left to ssh-keygen", done.returncode == 1 and "ssh-keygen -Y verify" in done.stdout, done)
+    check("signatures: which finds it well", openssh().returncode == 0)
+
+
+for peer in (signatures, templates, boto_on_sandbox, tampering, ministack, moto):
     with tempfile.TemporaryDirectory() as home:
         peer(home)
 print(f"{PASSED} passed, 0 failed")

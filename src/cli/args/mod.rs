@@ -17,6 +17,9 @@ use options::{
 };
 use setup::SetupCommand;
 
+use super::commands::evidence::EvidenceCommand;
+use super::commands::history::HistoryArgs;
+
 /// One IAM role, its trust and its PassRole grant, in every account of an AWS organization.
 #[derive(Debug, Parser)]
 #[command(name = "rolecall", version, after_help = EXIT_CODES)]
@@ -54,9 +57,15 @@ pub(crate) enum Command {
     /// What changed between two runs' reports
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
+    /// All runs of a report folder: what got better or worse, what keeps drifting, who was never looked at
+    #[command(after_help = super::commands::history::EXAMPLES)]
+    History(HistoryArgs),
     /// One report from the shards of one rollout, checked to be complete
     #[command(after_help = MERGE_EXAMPLES)]
     Merge(MergeArgs),
+    /// Sign a run's evidence with an SSH key, and check signature and digests
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Can this machine, these credentials and this organization do a run; if not, what to do
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(Box<DoctorArgs>),

@@ -5,6 +5,8 @@ pub(super) mod apply;
 pub(super) mod bootstrap;
 pub(super) mod compare;
 pub(super) mod doctor;
+pub(super) mod evidence;
+pub(super) mod history;
 pub(super) mod manual;
 pub(super) mod merge;
 pub(super) mod plan;

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::page::{HtmlPage, Room};
-use super::shell::{SCRIPT, STYLE, policy};
+use super::shell::{RUN, SCRIPT, STYLE, policy};
 use super::{escape, shell};
 use crate::account::change::ChangeResult;
 use crate::account::outcome::Step;
@@ -178,10 +178,10 @@ fn escaped_json_is_the_same_json() {
 #[test]
 fn the_policy_lets_this_style_and_this_script_act_and_nothing_else() {
     let mut page = Vec::new();
-    shell::write(&mut page, |_| Ok(())).unwrap();
+    shell::write(&mut page, &RUN, |_| Ok(())).unwrap();
     let page = String::from_utf8(page).unwrap();
     let between = |from: &str, to: &str| page.split(from).nth(1).unwrap().split(to).next().unwrap().to_owned();
-    let policy = policy();
+    let policy = policy(SCRIPT);
     assert!(page.contains(&format!("content=\"{policy}\"")));
     assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
     assert!(policy.contains(&format!("script-src 'sha256-{}'", sha256_base64(between("<script>", "</script>")))));

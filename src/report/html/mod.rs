@@ -5,6 +5,7 @@
 //! it stays in the other files, and the page says so.
 
 mod escape;
+mod history;
 #[cfg(test)]
 mod html_tests;
 mod page;
@@ -14,4 +15,5 @@ mod spool;
 mod texts;
 mod timeline;
 
+pub use history::write_history_page;
 pub use page::HtmlPage;

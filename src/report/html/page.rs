@@ -223,7 +223,7 @@ impl Reporter for HtmlPage {
             files: files(&path),
         };
         whole_file::replace(&path, |out| {
-            shell::write(out, |out| {
+            shell::write(out, &shell::RUN, |out| {
                 script(out, "run", &head)?;
                 script(out, "timeline", &timeline)?;
                 script(out, "texts", &texts.in_order().collect::<Vec<_>>())?;

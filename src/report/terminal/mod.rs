@@ -7,6 +7,7 @@ mod checkup;
 mod compared;
 mod flight;
 mod groups;
+mod history;
 mod lines;
 mod next_lines;
 mod page;
@@ -23,6 +24,7 @@ mod wording;
 
 pub use checkup::{CheckLine, CheckMood, write_checkup};
 pub use compared::{file_lines, write_comparison};
+pub use history::write_history;
 pub use lines::Lines;
 pub use next_lines::NextLines;
 pub use progress::Progress;

@@ -153,7 +153,7 @@ pub(super) async fn rollout_into_folder(job: Job, args: RunArgs) -> Result<Ran, 
         stop_words.unless_told(confirm::asked(info.selected, job.goal)).await?;
     }
 
-    let timeout = if sandboxed { Duration::from_secs(30) } else { Duration::from_secs(120) };
+    let timeout = if sandboxed { Duration::from_secs(15) } else { Duration::from_secs(120) };
     let saved = SavedTerms {
         setup: saved_name(&args.setup)?,
         choices,

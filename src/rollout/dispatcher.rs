@@ -55,6 +55,7 @@ impl Rollout {
         let login = Arc::clone(&clients);
         let mut run = Run {
             rounds: info.rounds,
+            account_timeout: terms.account_timeout,
             deferred: Vec::new(),
             settle: Settle::new(on_event, journal.clone(), earlier, terms.goal),
             in_flight: InFlight::new(clients, terms, journal.clone(), cancel, info.concurrency),

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Rounds(NonZeroU32);
 
-/// The pause before the second round.
-const FIRST_PAUSE: Duration = Duration::from_secs(10);
+/// The part of the time that an account has which is the pause before the second round: 10 s of two minutes.
+const FIRST_PAUSE: u32 = 12;
 
 /// How much longer each further pause is.
 const GROWTH: u32 = 4;
@@ -38,10 +38,11 @@ impl Rounds {
         round < self.get()
     }
 
-    /// The pause before a round from the second on; each is longer than the one before.
-    pub fn pause_before(round: u32) -> Duration {
+    /// The pause before a round from the second on, where an account has so much time in each; each pause is longer than
+    /// the one before.
+    pub fn pause_before(round: u32, account_timeout: Duration) -> Duration {
         let factor = GROWTH.saturating_pow(round.saturating_sub(2));
-        FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
+        (account_timeout / FIRST_PAUSE).saturating_mul(factor).min(LONGEST_PAUSE)
     }
 }
 
@@ -80,8 +81,9 @@ mod tests {
         assert_eq!(Rounds::default().get(), 3);
         assert!(Rounds::default().goes_on_after(2) && !Rounds::default().goes_on_after(3));
         assert!(!Rounds::ONE.goes_on_after(1));
-        let pauses: Vec<_> = (2..8).map(|round| Rounds::pause_before(round).as_secs()).collect();
-        assert_eq!(pauses, [10, 40, 160, 160, 160, 160]);
+        let pauses = |time| (2..6).map(|round| Rounds::pause_before(round, time).as_secs()).collect::<Vec<_>>();
+        assert_eq!(pauses(Duration::from_secs(120)), [10, 40, 160, 160]);
+        assert_eq!(pauses(Duration::from_secs(12)), [1, 4, 16, 64]);
     }
 
     #[test]

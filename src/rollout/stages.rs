@@ -1,6 +1,8 @@
 //! A run that goes by stages: a look at every account before the first write, and waves that are read back before the
 //! next one begins.
 
+use std::time::Duration;
+
 use super::event::{Event, EventKind, HaltReason, Rounds, Stage};
 use super::history::Begun;
 use super::in_flight::{InFlight, QueuedAccount};
@@ -27,6 +29,8 @@ pub(super) struct Run<F> {
     pub(super) settle: Settle<F>,
     /// How often an account is worked on at most.
     pub(super) rounds: Rounds,
+    /// How long the work on one account may take in each.
+    pub(super) account_timeout: Duration,
     /// The accounts that wait for another round.
     pub(super) deferred: Vec<QueuedAccount>,
 }
@@ -151,7 +155,7 @@ impl<F: FnMut(Event)> Run<F> {
             queue.sort_by_key(|queued| queued.place);
             round += 1;
             if self.settle.halted().is_none() {
-                let pause = Rounds::pause_before(round);
+                let pause = Rounds::pause_before(round, self.account_timeout);
                 let (of, accounts) = (self.rounds.get(), queue.len());
                 self.settle.emit(EventKind::RoundStarted { round: round.min(of), of, accounts, pause });
                 self.in_flight.pause(&mut self.settle, pause).await;

@@ -76,11 +76,6 @@ impl<'a> FaultPoint<'a> {
         (scramble(hash ^ u64::from(self.nth)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// The same for another count of the same operation.
-    pub(super) fn at(&self, nth: u32) -> Self {
-        Self { nth, ..*self }
-    }
-
     /// A number in `0..1` for the account alone.
     pub(super) fn chance_of_account(&self, salt: &str) -> f64 {
         Self { action: "", nth: 0, ..*self }.chance(salt)

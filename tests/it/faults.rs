@@ -1,6 +1,82 @@
 //! Faults end to end: a run that is throttled ends well and says so, and a login that is over ends it cleanly.
 
+use std::io::{BufRead, BufReader};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
 use super::harness::{Rolecall, Server, counts};
+
+/// A way to the server that can be cut and mended.
+struct Way {
+    port: u16,
+    cut: Arc<AtomicBool>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Way {
+    fn to(address: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (cut, open) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Vec<TcpStream>>>::default());
+        let (is_cut, streams) = (cut.clone(), open.clone());
+        std::thread::spawn(move || {
+            for from in listener.incoming() {
+                let Ok(from) = from else { return };
+                // Closed before anything is answered, as by a firewall.
+                if is_cut.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let to = TcpStream::connect(&address).unwrap();
+                streams.lock().unwrap().extend([from.try_clone().unwrap(), to.try_clone().unwrap()]);
+                for (mut source, mut sink) in
+                    [(from.try_clone().unwrap(), to.try_clone().unwrap()), (to.try_clone().unwrap(), from)]
+                {
+                    std::thread::spawn(move || std::io::copy(&mut source, &mut sink));
+                }
+            }
+        });
+        Self { port, cut, open }
+    }
+
+    fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+        for stream in self.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn mend(&self) {
+        self.cut.store(false, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_network_that_goes_away_is_waited_for_and_blames_no_account() {
+    let home = Rolecall::new();
+    let server = Server::start(&home, "accounts=60,latency=20ms,seed=4");
+    let mut environment = server.environment.clone();
+    let (_, endpoint) = environment.iter_mut().find(|(name, _)| name == "AWS_ENDPOINT_URL").unwrap();
+    let way = Way::to(endpoint.strip_prefix("http://").unwrap().to_owned());
+    *endpoint = format!("http://127.0.0.1:{}", way.port);
+    let rolecall = Rolecall::new().with(environment);
+    let args = ["apply", "--organization", "--yes", "--quiet", "--format", "json", "--concurrency", "6"];
+    let mut run = rolecall.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut events = BufReader::new(run.stdout.take().unwrap())
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
+    let mut until = |kind: &str| events.find(|event| event["event"] == kind).unwrap();
+    while until("account_finished")["status"] != "created" {}
+    way.cut();
+    let lost = until("network_lost");
+    way.mend();
+    let back = until("network_back");
+    super::machine::hold("events", &[lost, back]);
+    assert_eq!(until("run_finished")["ended"], "complete");
+    assert!(run.wait().unwrap().success());
+    assert_eq!(rolecall.statuses(), counts([("created", 60), ("skipped", 1)]));
+}
 
 #[test]
 fn a_run_that_is_throttled_slows_down_says_so_once_and_ends_well() {

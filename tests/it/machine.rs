@@ -35,8 +35,9 @@ fn close(schema: &mut Value) {
     }
 }
 
+/// Holds values against the schema of that name.
 #[track_caller]
-fn hold(name: &str, values: &[Value]) {
+pub(crate) fn hold(name: &str, values: &[Value]) {
     assert!(!values.is_empty(), "{name}");
     for schema in schemas(name) {
         for value in values {

@@ -29,6 +29,7 @@ mod evidence;
 mod example;
 #[cfg(test)]
 mod exit_codes;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod folders;

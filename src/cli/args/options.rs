@@ -189,7 +189,7 @@ pub(crate) struct PaceArgs {
     /// Accounts at once
     #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) concurrency: u16,
-    /// How long the work on one account may take, in each round [default: 2m, in the sandbox 30s]
+    /// How long the work on one account may take, in each round [default: 2m, in the sandbox 15s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) account_timeout: Option<Duration>,
     /// How often an account is worked on at most, where it fails for something that passes (throttling, a broken connection,

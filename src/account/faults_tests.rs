@@ -180,7 +180,7 @@ async fn hangs_and_slow_answers_are_given_the_time_they_need_and_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn sessions_that_are_over_are_begun_again() {
-    survives("expired:30%", 20, 7).await;
+    survives("expired:10%", 20, 7).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
+use aws_smithy_types::retry::RetryConfig;
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
@@ -97,6 +98,9 @@ const ORGANIZATIONS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 
 /// How long a call to Organizations may take with all its tries: a whole run waits for it.
 const ORGANIZATIONS_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How often the first call of all is sent at most.
+const FIRST_CALL_ATTEMPTS: u32 = 6;
 
 /// How long a lost network is asked for in one go.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(4);
@@ -277,7 +281,12 @@ impl Clients {
 /// Who the base credentials belong to, as STS says it there.
 async fn who(sts: &StsRegion, attempts: Attempts, watch: Option<&Watch>) -> Result<Caller, ConnectError> {
     sts.limit().ready().await;
-    let call = sts.client().get_caller_identity().customize().interceptor(attempts);
+    let client = sts.client();
+    // Nothing has begun that could wait for a service in a bad hour, and somebody sits in front of it.
+    let most = client.config().retry_config().map_or(FIRST_CALL_ATTEMPTS, RetryConfig::max_attempts);
+    let retries = RetryConfig::standard().with_max_attempts(most.min(FIRST_CALL_ATTEMPTS));
+    let few = aws_sdk_sts::config::Builder::new().retry_config(retries);
+    let call = client.get_caller_identity().customize().config_override(few).interceptor(attempts);
     let answer = call.send().await.map_err(|error| {
         let mut failure = AwsFailure::from_sdk("sts GetCallerIdentity", &error);
         // A try whose time is up does not say who was asked.

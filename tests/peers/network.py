@@ -20,6 +20,8 @@ ROLECALL, MITMDUMP = (str(Path(arg).absolute()) for arg in sys.argv[1:3])
 HOME = Path(tempfile.mkdtemp(prefix="rolecall-network-"))
 AWS_HOSTS = r";https://[^/]*\.(amazonaws\.com|api\.aws|aws\.amazon\.com)"
 failed = []
+# What this has started, and ends.
+started = []
 
 
 def check(what, holds, shown=""):
@@ -35,6 +37,7 @@ class Sandbox:
         self.process = subprocess.Popen(
             [ROLECALL, "sandbox", world], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=HOME
         )
+        started.append(self.process)
         self.environment = {}
         for line in self.process.stdout:
             name, _, value = line.removeprefix("export ").strip().partition("=")
@@ -79,6 +82,7 @@ class Proxy:
         command += ["--set", f"confdir={self.confdir}", "--set", "connection_strategy=lazy", "--set", "keep_host_header=true"]
         command += ["--map-remote", f"{AWS_HOSTS};{sandbox.environment['AWS_ENDPOINT_URL']}", "-s", str(LOG_HOSTS), *more]
         self.process = subprocess.Popen(command, env={**os.environ, "ROLECALL_PROXY_LOG": str(self.log)}, cwd=HOME)
+        started.append(self.process)
         for _ in range(300):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -189,6 +193,11 @@ def main_job():
 
 
 if __name__ == "__main__":
-    main_job()
+    try:
+        main_job()
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait()
     print(f"{len(failed)} failed" if failed else "all as it should be")
     sys.exit(bool(failed))
